@@ -1,0 +1,1 @@
+"""An electronic consultation platform: who answered and what was answered never meet."""
