@@ -1,0 +1,309 @@
+"""Files as spreadsheets really write them, and files no spreadsheet should compute."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consultation import spreadsheet
+from consultation.spreadsheet import EXCEL, PLAIN, Flavour, _shown, read, safe_cell, write
+
+LINES = (
+    ("Courriel", "Structure"),
+    ("élodie@ain.gouv.fr", "Préfecture – œuvres"),
+    ("b@ain.gouv.fr", "DDT"),
+)
+
+
+def as_text(delimiter: str, end: str = "\r\n") -> str:
+    return "".join(delimiter.join(row) + end for row in LINES)
+
+
+@pytest.mark.parametrize(
+    ("content", "how"),
+    [
+        (as_text(";").encode("cp1252"), "CSV, point-virgule, Windows-1252"),
+        (as_text(";").encode("utf-8-sig"), "CSV, point-virgule, UTF-8"),
+        (as_text(";").encode(), "CSV, point-virgule, UTF-8"),
+        (as_text(",").encode(), "CSV, virgule, UTF-8"),
+        (as_text("|").encode(), "CSV, barre verticale, UTF-8"),
+        (as_text("\t").encode("utf-16"), "CSV, tabulation, UTF-16"),
+        (b"\xfe\xff" + as_text("\t").encode("utf-16-be"), "CSV, tabulation, UTF-16"),
+        (as_text(";", "\r").encode("cp1252"), "CSV, point-virgule, Windows-1252"),
+        (as_text(";", "\n").encode("cp1252"), "CSV, point-virgule, Windows-1252"),
+        (b"sep=;\r\n" + as_text(";").encode(), "CSV, point-virgule, UTF-8"),
+        (b"sep=,\r\n" + as_text(",").encode(), "CSV, virgule, UTF-8"),
+        (b"sep=^\r\n" + as_text("^").encode(), "CSV, séparateur «\u00a0^\u00a0», UTF-8"),
+    ],
+)
+def test_every_form_of_csv_gives_the_same_rows(content: bytes, how: str) -> None:
+    sheet = read(content, "agents.csv")
+
+    assert tuple(row.cells for row in sheet.rows) == LINES
+    assert [row.number for row in sheet.rows] == [1, 2, 3]
+    assert sheet.how == how
+
+
+def test_one_column_is_not_cut() -> None:
+    sheet = read(b"courriel\na@ain.gouv.fr\nb@ain.gouv.fr\n", "a.csv")
+
+    assert [row.cells for row in sheet.rows] == [
+        ("courriel",),
+        ("a@ain.gouv.fr",),
+        ("b@ain.gouv.fr",),
+    ]
+    assert sheet.how == "CSV, une colonne, UTF-8"
+
+
+def test_commas_inside_cells_do_not_hide_the_semicolon() -> None:
+    text = "Nom;Courriel\nDUPONT, Jean, dit Jo;a@b.fr\nMARTIN;c@d.fr\n"
+
+    assert [len(row.cells) for row in read(text.encode(), "a.csv").rows] == [2, 2, 2]
+
+
+def test_blank_lines_keep_the_numbers_excel_shows() -> None:
+    sheet = read(b"titre\r\n\r\n;;\r\na@b.fr;x\r\n", "a.csv")
+
+    assert [row.number for row in sheet.rows] == [1, 4]
+
+
+def test_a_line_break_inside_quotes_is_one_row() -> None:
+    sheet = read(b'a@b.fr;"deux\r\nlignes"\r\nc@d.fr;x\r\n', "a.csv")
+
+    assert [row.number for row in sheet.rows] == [1, 2]
+
+
+def test_a_quotation_mark_left_open_does_not_swallow_the_file() -> None:
+    text = 'courriel;nom\na@b.fr;"ouvert\n' + "c@d.fr;x\n" * 50
+
+    assert len(read(text.encode(), "a.csv").rows) == 52
+    assert len(read((text + "x" * 200_000).encode(), "a.csv").rows) == 53
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "word"),
+    [
+        (b"", "a.csv", "vide"),
+        (b" \r\n ", "a.csv", "vide"),
+        (b";;;\r\n;;;\r\n", "a.csv", "vide"),
+        (b"x", "a.xls", ".xls"),
+        (b"x", "A.XLSM", ".xlsm"),
+        (b"x", "a.ods", ".ods"),
+        (b"\xd0\xcf\x11\xe0rest", "a.xlsx", "mot de passe"),
+        (b"PK\x03\x04 not a zip", "a.xlsx", "lisible"),
+        (b"\x89PNG\x00\x01\x02", "photo.csv", "lisible"),
+        (b"a" * (5 * 1024 * 1024 + 1), "a.csv", "5 Mo"),
+        (b"a\n" * 20_100, "a.csv", "20 000 lignes"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(
+    content: bytes, name: str, word: str
+) -> None:
+    sheet = read(content, name)
+
+    assert not sheet.rows
+    assert word in sheet.refusal.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.xlsx", "a", "a.txt"]))
+def test_reading_never_raises(content: bytes, name: str) -> None:
+    sheet = read(content, name)
+
+    assert sheet.rows or sheet.refusal
+
+
+# A cell that no reader would take for something else: no delimiter, not blank, not a formula.
+plain_texts = st.text(
+    st.characters(codec="utf-8", exclude_characters=",;\t|\r\x00", exclude_categories=["Cs"]),
+    min_size=1,
+    max_size=20,
+).filter(lambda text: text.strip() and safe_cell(text) == text and text.count("\n") < 5)
+
+
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(
+            st.lists(plain_texts, min_size=width, max_size=width), min_size=1, max_size=6
+        )
+    ),
+    st.sampled_from([EXCEL, PLAIN]),
+)
+def test_reading_what_was_written_gives_the_rows(rows: list[list[str]], flavour: Flavour) -> None:
+    assert [list(row.cells) for row in read(write(rows, flavour), "a.csv").rows] == rows
+
+
+@pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
+def test_a_formula_is_made_inert(start: str) -> None:
+    assert safe_cell(f"{start}1+1") == f"'{start}1+1"
+
+
+def test_numbers_are_left_alone_and_excel_gets_its_comma() -> None:
+    row = [-3, 2.5, None, "-3", "é"]
+
+    assert write([row], EXCEL) == "\ufeff-3;2,5;;'-3;é\r\n".encode()
+    assert write([row], PLAIN) == "-3,2.5,,'-3,é\n".encode()
+
+
+# --- Workbooks, written by hand so that any part of them may be wrong
+
+
+def workbook(
+    rows: dict[str, str], *, names: tuple[tuple[str, str], ...] = (("Feuil1", ""),), **more: bytes
+) -> bytes:
+    cells = "".join(
+        f'<row><c r="{place}" t="inlineStr"><is><t>{escape(text)}</t></is></c></row>'
+        if not text.replace(".", "").isdigit()
+        else f'<row><c r="{place}"><v>{text}</v></c></row>'
+        for place, text in rows.items()
+    )
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    sheets = "".join(
+        f'<sheet name="{name.replace(" & ", " &amp; ")}" sheetId="{n}" r:id="rId{n}"{state}/>'
+        for n, (name, state) in enumerate(names, 1)
+    )
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+        for n in range(1, len(names) + 1)
+    )
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"/>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
+        f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">'
+        f"<sheets>{sheets}</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f"{links}</Relationships>",
+    }
+    for n in range(1, len(names) + 1):
+        inside = cells if n == len(names) else ""
+        parts[f"xl/worksheets/sheet{n}.xml"] = (
+            f'<worksheet xmlns="{main}"><sheetData>{inside}</sheetData></worksheet>'
+        )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, f'<?xml version="1.0" encoding="UTF-8"?>{content}')
+        for name, raw in more.items():
+            archive.writestr(
+                name.replace("__", "/").replace("_bin", ".bin").replace("_xml", ".xml"), raw
+            )
+    return stream.getvalue()
+
+
+def test_a_workbook_keeps_its_line_numbers() -> None:
+    sheet = read(workbook({"A3": "Courriel", "A5": "é@ain.gouv.fr", "B5": "1"}), "a.xlsx")
+
+    assert [row.number for row in sheet.rows] == [3, 5]
+    assert sheet.rows[1].cells == ("é@ain.gouv.fr", "1")
+    assert "feuille «\u00a0Feuil1\u00a0»" in sheet.how
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    names = (("Cachée", ' state="hidden"'), ("Agents", ""))
+
+    assert "Agents" in read(workbook({"A1": "a@b.fr"}, names=names), "a.xlsx").how
+
+
+def test_the_first_sheet_with_addresses_is_read_and_the_others_named() -> None:
+    names = (("Lisez-moi", ""), ("Agents", ""), ("Été & co", ""))
+    content = workbook({"A1": "a@b.fr"}, names=names)
+
+    sheet = read(content, "a.xlsx")
+
+    assert (sheet.sheet, sheet.sheets) == ("Été & co", ("Lisez-moi", "Agents", "Été & co"))
+    assert "Lisez-moi" in sheet.notes[0]
+    assert read(content, "a.xlsx", "Agents").refusal  # chosen, and empty
+
+
+def test_hidden_rows_are_left_aside_and_said() -> None:
+    cells = {"A1": "Courriel", "A2": "a@b.fr", "A3": "b@b.fr", "A4": "c@b.fr"}
+    shown = workbook(cells, names=(("Été &amp; co", ""),))
+    content = rewritten(shown, b'<row><c r="A3"', b'<row r="3" spans="1:1" hidden="1"><c r="A3"')
+
+    sheet = read(content, "a.xlsx")
+
+    assert [row.number for row in read(shown, "a.xlsx").rows] == [1, 2, 3, 4]
+    assert [row.number for row in sheet.rows] == [1, 2, 4]
+    assert "1 lignes masquées" in sheet.notes[0]
+    assert "(3)" in sheet.notes[0]
+
+
+def rewritten(content: bytes, before: bytes, after: bytes) -> bytes:
+    """The same workbook, with something else in its sheets."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(before, after))
+    return stream.getvalue()
+
+
+def test_a_workbook_whose_sheets_are_all_hidden_is_refused() -> None:
+    names = (("Cachée", ' state="veryHidden"'),)
+
+    assert "lisible" in read(workbook({"A1": "a@b.fr"}, names=names), "a.xlsx").refusal
+
+
+def test_a_zip_that_is_no_workbook_is_refused() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("photo.txt", "x")
+
+    assert "lisible" in read(stream.getvalue(), "a.xlsx").refusal
+
+
+def test_an_ods_file_is_refused_whatever_its_name() -> None:
+    assert ".ods" in read(workbook({"A1": "x"}, content_xml=b"<x/>"), "a.xlsx").refusal
+
+
+def test_whole_numbers_have_no_decimals_and_a_date_is_readable() -> None:
+    cells = workbook({"A1": "12", "B1": "2.5"})
+
+    assert read(cells, "a.xlsx").rows[0].cells == ("12", "2.5")
+    assert _shown(dt.date(2024, 6, 28)) == "2024-06-28"
+
+
+def test_a_macro_workbook_is_refused_whatever_its_name() -> None:
+    content = workbook({"A1": "a@b.fr"}, xl__vbaProject_bin=b"macro")
+
+    assert "macros" in read(content, "a.xlsx").refusal
+
+
+@pytest.mark.parametrize("place", ["XFD1048576", "A1048576", "XFD1", "A20100", "BA1"])
+def test_one_cell_far_away_does_not_fill_the_memory(place: str) -> None:
+    assert "20\u202f000 lignes" in read(workbook({"A1": "x", place: "a@b.fr"}), "a.xlsx").refusal
+
+
+def test_empty_formatted_cells_far_away_do_not_matter() -> None:
+    content = workbook({"A1": "a@b.fr"})
+    far = b'<row r="1048576"><c r="A1048576" s="1"/></row></sheetData>'
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(stream, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"</sheetData>", far))
+
+    assert [row.cells for row in read(stream.getvalue(), "a.xlsx").rows] == [("a@b.fr",)]
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    content = workbook({"A1": "a@b.fr"}, xl__sharedStrings_bin=bytes(101 * 1024 * 1024))
+
+    assert len(content) < spreadsheet.LARGEST_FILE
+    assert "5\u00a0Mo" in read(content, "a.xlsx").refusal
+
+
+@given(st.integers(0, 900), st.binary(min_size=1, max_size=8))
+def test_a_damaged_workbook_never_raises(at: int, noise: bytes) -> None:
+    content = bytearray(workbook({"A1": "a@b.fr"}))
+    content[at : at + len(noise)] = noise
+
+    sheet = read(bytes(content), "a.xlsx")
+
+    assert sheet.rows or sheet.refusal
