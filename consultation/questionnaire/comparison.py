@@ -1,0 +1,377 @@
+"""What changed from one version of a questionnaire to the next, and whether answers survive it.
+
+A change is safe when every answer given to the old version means the same in the new one, worth a
+warning when it still does but people were not all asked the same, breaking when an answer would be
+lost, hidden, or read as something else. What cannot be shown to be harmless is breaking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from consultation.questionnaire.conditions import Condition, Json, Or
+from consultation.questionnaire.model import (
+    Choice,
+    Choices,
+    Date,
+    LongText,
+    Matrix,
+    Number,
+    Option,
+    Optioned,
+    Page,
+    Question,
+    Questionnaire,
+    Rank,
+    Row,
+    Scale,
+    ShortText,
+)
+from consultation.questionnaire.problems import did_you_mean
+
+Kind = Literal["safe", "warning", "breaking"]
+
+KINDS: Mapping[Kind, str] = {
+    "breaking": "cassant",
+    "warning": "à vérifier",
+    "safe": "sans risque",
+}
+"""The gravest first."""
+
+
+Said = tuple[Kind, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference: where in the new file (0 when it is no longer there), and what it does."""
+
+    kind: Kind
+    what: str  # a question, a page, or '' for the whole
+    message: str
+    line: int = 0
+
+
+def compare(old: Questionnaire, new: Questionnaire) -> tuple[Change, ...]:
+    """Every change, the gravest first, then in the order of the new file."""
+    found = (
+        *_whole(old, new),
+        *_pages(old, new),
+        *_removed(old, new),
+        *_questions(old, new),
+    )
+    order = list(KINDS)
+    return tuple(sorted(found, key=lambda one: (order.index(one.kind), one.line)))
+
+
+def breaks(changes: Sequence[Change]) -> bool:
+    """Whether answers to the old version could not be kept."""
+    return any(change.kind == "breaking" for change in changes)
+
+
+def describe_change(change: Change) -> str:
+    """The change on one line, for people."""
+    line = f"ligne {change.line}, " if change.line else ""
+    what = f"{line}{change.what} : " if change.what else ""
+    return f"{KINDS[change.kind]} – {what}{change.message}"
+
+
+def summary(changes: Sequence[Change]) -> str:
+    """How many changes of each kind."""
+    counts = {said: sum(one.kind == kind for one in changes) for kind, said in KINDS.items()}
+    told = ", ".join(f"{count} {said}" for said, count in counts.items() if count)
+    return f"Changements : {told}." if told else "Rien ne change."
+
+
+# The whole
+
+
+def _whole(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+    def change(kind: Kind, message: str) -> Change:
+        return Change(kind=kind, what="", message=message)
+
+    if old.id != new.id:
+        yield change("breaking", f"L’identifiant « {old.id} » devient « {new.id} ».")
+    if old.lang != new.lang:
+        yield change("breaking", f"La langue « {old.lang} » devient « {new.lang} ».")
+    if {name for name, _ in old.audiences} != {name for name, _ in new.audiences}:
+        yield change("breaking", "Les publics ne sont plus les mêmes : chacun a sa clé.")
+    if old.generalisation != new.generalisation:
+        yield change("breaking", "L’export serait généralisé autrement que ce qui a été annoncé.")
+    if old.digest != new.digest and new.version <= old.version:
+        yield change("warning", "Le numéro de version n’a pas augmenté.")
+    yield from (change(*one) for one in _around(old, new))
+
+
+def _around(old: Questionnaire, new: Questionnaire) -> Iterator[Said]:
+    for language in sorted(set(old.languages) - set(new.languages)):
+        yield "warning", f"La version « {language} » disparaît."
+    for language in sorted(set(new.languages) - set(old.languages)):
+        yield "safe", f"La version « {language} » s’ajoute."
+    for name, said in _WHOLE_TEXTS.items():
+        if getattr(old, name) != getattr(new, name):
+            yield "safe", f"{said} change."
+
+
+_WHOLE_TEXTS = {
+    "title": "Le titre",
+    "intro": "Le texte d’accueil",
+    "end": "Le texte de fin",
+    "minutes": "La durée annoncée",
+    "review": "La relecture avant l’envoi",
+}
+
+
+# Pages
+
+
+def _pages(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+    known = {page.id: page for page in old.pages}
+    kept = [page.id for page in new.pages if page.id in known]
+    if kept != [page.id for page in old.pages if page.id in set(kept)]:
+        yield Change(kind="warning", what="", message="L’ordre des pages change.")
+    for page in old.pages:
+        if new.page(page.id) is None:
+            said = "Cette page disparaît : qui s’y était arrêté reprendra au début."
+            yield Change(kind="warning", what=page.id, message=said)
+    for page in new.pages:
+        if page.id in known:
+            yield from _page(known[page.id], page)
+        else:
+            said = "Cette page s’ajoute : les personnes déjà passées ne la verront pas."
+            yield Change(kind="warning", what=page.id, message=said, line=page.line)
+
+
+def _page(old: Page, new: Page) -> Iterator[Change]:
+    def change(kind: Kind, message: str) -> Change:
+        return Change(kind=kind, what=new.id, message=message, line=new.line)
+
+    yield from (change(*one) for one in _condition(old.show_if, new.show_if, "La page"))
+    if (old.title, old.intro) != (new.title, new.intro):
+        yield change("safe", "Le titre ou l’introduction de la page change.")
+    if old.shuffle != new.shuffle:
+        yield change("warning", "L’ordre tiré au sort change.")
+    if old.checks != new.checks:
+        yield change("safe", "Les contrôles de la page changent.")
+
+
+# Questions
+
+
+def _removed(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+    added = [question.id for question in new.questions if question.id not in old.by_id]
+    for question in old.questions:
+        if question.id not in new.by_id:
+            said = "Cette question disparaît, et ses réponses avec elle."
+            message = said + _guess(question.id, added)
+            yield Change(kind="breaking", what=question.id, message=message)
+
+
+def _guess(lost: str, added: Iterable[str]) -> str:
+    """What it may have become."""
+    guess = did_you_mean(lost, added)
+    return f" {guess}" if guess.startswith("Vouliez") else ""
+
+
+def _questions(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+    where = {one.id: page.id for page in old.pages for one in page.questions}
+    for page in new.pages:
+        for question in page.questions:
+            before = old.by_id.get(question.id)
+            for kind, message in _question(before, question):
+                yield Change(kind=kind, what=question.id, message=message, line=question.line)
+            if before and where[question.id] != page.id:
+                moved: Kind = "breaking" if page.show_if else "warning"
+                said = "La question change de page."
+                yield Change(kind=moved, what=question.id, message=said, line=question.line)
+
+
+def _question(old: Question | None, new: Question) -> Iterator[Said]:
+    if old is None:
+        if new.required:
+            yield "breaking", "Cette question s’ajoute et exige une réponse."
+        else:
+            yield "warning", "Cette question s’ajoute : certaines personnes ne la verront pas."
+        return
+    if type(old) is not type(new):
+        yield "breaking", "Le type de la question change."
+        return
+    yield from _condition(old.show_if, new.show_if, "La question")
+    yield from _common(old, new)
+    yield from _bounds(old, new)
+    if isinstance(old, Optioned) and isinstance(new, Optioned):
+        yield from _options(old, new)
+    if isinstance(old, Choice) and isinstance(new, Choice):
+        yield from _generalised(old, new)
+    if isinstance(old, Matrix) and isinstance(new, Matrix):
+        yield from _rows(old, new)
+
+
+def _common(old: Question, new: Question) -> Iterator[Said]:
+    if new.required and not old.required:
+        yield "breaking", "La question exige désormais une réponse."
+    elif old.required and not new.required:
+        yield "warning", "La question n’exige plus de réponse."
+    for name, said in _PROMISES.items():
+        if getattr(old, name) != getattr(new, name):
+            yield "breaking", f"{said} : ce n’est plus ce que les personnes ont lu en répondant."
+    if any(getattr(old, name) != getattr(new, name) for name in ("text", "hint", "definitions")):
+        yield "safe", "Le texte, l’aide ou les définitions changent."
+    if old.reminder != new.reminder or (old.required and new.required != old.required):
+        yield "safe", "Le message d’une réponse qui manque change."
+
+
+_PROMISES = {
+    "profile": "La place de la question dans les règles de confidentialité change",
+    "sensitive": "Le caractère sensible de la question change",
+    "export": "La diffusion des réponses change",
+}
+
+
+def _bounds(old: Question, new: Question) -> Iterator[Said]:
+    """What may be answered: more is worth a look, less refuses what was accepted."""
+    for name, way in _WAYS.get(type(new), {}).items():
+        before, after = _limit(old, name), _limit(new, name)
+        if before == after:
+            continue
+        if way and _is_wider(before, after, way):
+            yield "warning", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
+        else:
+            yield "breaking", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
+    if isinstance(old, Scale) and isinstance(new, Scale) and old.ends != new.ends:
+        yield "safe", "Le sens des extrémités est écrit autrement."
+    if getattr(old, "random", False) != getattr(new, "random", False):
+        yield "warning", "L’ordre des réponses n’est plus tiré au sort de la même façon."
+
+
+_WAYS: Mapping[type[Question], Mapping[str, int]] = {
+    Choices: {"min": -1, "max": 1},
+    Scale: {"start": 0, "stop": 0},
+    Rank: {"top": 0},
+    Number: {"min": -1, "max": 1, "decimals": 1, "unit": 0},
+    Date: {"min": -1, "max": 1, "precision": 0},
+    ShortText: {"max_length": 1},
+    LongText: {"max_length": 1},
+}
+"""1: wider when it grows, -1: when it diminishes, 0: another question in any case."""
+
+
+def _limit(question: Question, name: str) -> object:
+    unlimited = isinstance(question, Choices) and name == "max" and question.max == 0
+    return None if unlimited else getattr(question, name)
+
+
+def _is_wider(before: object, after: object, way: int) -> bool:
+    if after in (None, ""):
+        return True
+    if isinstance(before, str) and isinstance(after, str):
+        return before != "" and (after > before) == (way > 0)  # ISO dates
+    if isinstance(before, int | float) and isinstance(after, int | float):
+        return (after > before) == (way > 0)
+    return False
+
+
+def _shown(value: object) -> str:
+    return "rien" if value in (None, "") else str(value)
+
+
+def _options(old: Optioned, new: Optioned) -> Iterator[Said]:
+    for code in old.by_code:
+        if code not in new.by_code:
+            guess = _guess(code, set(new.by_code) - set(old.by_code))
+            yield "breaking", f"La réponse « {code} » disparaît.{guess}"
+    for code, option in new.by_code.items():
+        if code in old.by_code:
+            yield from _option(old.by_code[code], option)
+        else:
+            yield "warning", f"La réponse « {code} » s’ajoute : elle n’a pas été proposée à tous."
+    kept = [code for code in new.by_code if code in old.by_code]
+    if kept != [code for code in old.by_code if code in new.by_code]:
+        yield "warning", "L’ordre des réponses change."
+
+
+def _option(old: Option, new: Option) -> Iterator[Said]:
+    name = f"La réponse « {new.code} »"
+    yield from _condition(old.show_if, new.show_if, name)
+    if (old.label, old.hint, old.group) != (new.label, new.hint, new.group):
+        yield "safe", f"{name} est écrite autrement."
+    if new.other < old.other:
+        yield "breaking", f"{name} admet moins de texte."
+    elif new.other > old.other:
+        yield "warning", f"{name} admet plus de texte."
+    if (old.exclusive, old.apart) != (new.exclusive, new.apart):
+        yield "breaking", f"{name} n’est plus comptée de la même façon."
+    if old.last != new.last:
+        yield "safe", f"{name} change de place dans un ordre tiré au sort."
+
+
+def _generalised(old: Choice, new: Choice) -> Iterator[Said]:
+    """What is written for each code, and what it is called."""
+    both = [code for code in new.by_code if code in old.by_code]
+    if old.store != new.store or any(old.stored[code] != new.stored[code] for code in both):
+        yield "breaking", "Ce qui est écrit à la place de la réponse change."
+    elif any(_has_moved(old.by_code[code], new.by_code[code]) for code in both):
+        yield "breaking", "Une colonne de la liste ne dit plus la même chose d’une réponse."
+    if old.search != new.search:
+        yield "safe", "La liste se présente autrement."
+
+
+def _has_moved(old: Option, new: Option) -> bool:
+    """Whether a column says something else of it: conditions read them."""
+    after = dict(new.columns)
+    return any(after.get(name) != value for name, value in old.columns)
+
+
+def _rows(old: Matrix, new: Matrix) -> Iterator[Said]:
+    before = {row.id: row for row in old.rows}
+    for name in before:
+        if name not in new.row_ids:
+            yield "breaking", f"La ligne « {name} » disparaît, et ses réponses avec elle."
+    for row in new.rows:
+        yield from _row(before.get(row.id), row)
+
+
+def _row(old: Row | None, new: Row) -> Iterator[Said]:
+    if old is None:
+        yield "warning", f"La ligne « {new.id} » s’ajoute : elle n’a pas été proposée à tous."
+        return
+    yield from _condition(old.show_if, new.show_if, f"La ligne « {new.id} »")
+    if old.label != new.label:
+        yield "safe", f"La ligne « {new.id} » est écrite autrement."
+
+
+# Conditions
+
+
+def _condition(old: Condition | None, new: Condition | None, subject: str) -> Iterator[Said]:
+    """Whoever saw it must still see it."""
+    if _shape(old) == _shape(new):
+        return
+    if new is None or (old is not None and _widens(old, new)):
+        yield "warning", f"{subject} se montre à plus de personnes."
+    else:
+        yield (
+            "breaking",
+            f"{subject} peut être cachée à qui l’a déjà remplie : sa condition change.",
+        )
+
+
+def _widens(old: Condition, new: Condition) -> bool:
+    """Whether the new one is the old one, « or » something else: nobody loses what they saw."""
+    terms = new.ast.terms if isinstance(new.ast, Or) else ()
+    return _shape(old) in [_without_lists(term.to_json()) for term in terms]
+
+
+def _shape(condition: Condition | None) -> Json:
+    """What it asks, named conditions spelt out; what lists say is compared with the lists."""
+    return _without_lists(condition.to_json()) if condition else None
+
+
+def _without_lists(tree: Json) -> Json:
+    if isinstance(tree, Mapping):
+        return {name: _without_lists(part) for name, part in tree.items() if name != "values"}
+    if isinstance(tree, Sequence) and not isinstance(tree, str):
+        return [_without_lists(part) for part in tree]
+    return tree

@@ -1,0 +1,383 @@
+"""The keys of the language and what each may hold: what the loader reads, editors and the manual.
+
+A key is written here once. `says` is the sentence the manual prints, and editors show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "text",  # words people read, in one or several languages
+    "texts",  # an id and a text on each line
+    "ends",  # two texts
+    "line",  # words nobody translates
+    "flag",  # true or false
+    "word",  # one of a few words
+    "whole",  # a whole number
+    "number",
+    "date",  # 2024-06-28
+    "id",
+    "slug",  # an id that may hold hyphens
+    "ids",
+    "language",
+    "condition",
+    "conditions",  # an id and a condition on each line
+    "list",  # the id of a list
+    "lists",
+    "options",
+    "rows",
+    "definitions",
+    "checks",
+    "questions",
+    "pages",
+    "privacy",
+    "override",
+]
+
+FORMAT = "1"
+MAX_MINUTES = 240
+MAX_OTHER = 500
+MAX_STEPS = 21
+MAX_SHORT = 500
+MAX_LONG = 4_000
+MAX_CODES = 1_000  # a bound for editors; the loader knows how many options there are
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """What may be written after one key."""
+
+    kind: Kind
+    says: str
+    needed: bool = False
+    low: int = 0
+    high: int = 0
+    words: tuple[str, ...] = ()
+    tags: bool = False  # of a text: <strong>, <em>, <a> are permitted
+    piping: bool = False  # of a text: an earlier answer may be quoted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shape:
+    """The keys of one table; exactly one of `one_of` is needed, when there are some."""
+
+    name: str
+    keys: Mapping[str, Key]
+    one_of: tuple[str, ...] = ()
+
+
+QUESTIONNAIRE = Shape(
+    name="le questionnaire",
+    keys={
+        "format": Key(kind="word", words=(FORMAT,), needed=True, says="toujours `1`"),
+        "id": Key(
+            kind="slug",
+            needed=True,
+            says="le nom du questionnaire : minuscules, chiffres, `-` et `_`",
+        ),
+        "version": Key(
+            kind="whole",
+            low=1,
+            high=1_000_000,
+            needed=True,
+            says="un nombre entier, augmenté à chaque changement",
+        ),
+        "lang": Key(kind="language", says="la langue des textes, `fr` par défaut"),
+        "title": Key(kind="text", needed=True, says="le titre"),
+        "minutes": Key(kind="whole", low=1, high=MAX_MINUTES, says="la durée annoncée"),
+        "audiences": Key(
+            kind="texts",
+            needed=True,
+            says="les publics, `identifiant: libellé` ; chaque lot d’invitations s’adresse à "
+            "l’un d’eux",
+        ),
+        "intro": Key(
+            kind="text",
+            tags=True,
+            says="le texte d’accueil ; une ligne vide sépare deux paragraphes",
+        ),
+        "lists": Key(
+            kind="lists",
+            says="des réponses partagées par plusieurs questions, ou lues dans un fichier",
+        ),
+        "conditions": Key(
+            kind="conditions", says="des conditions nommées, à employer dans `show_if`"
+        ),
+        "generalisation": Key(
+            kind="ids",
+            says="les questions `profile`, dans l’ordre où l’export peut les rendre moins précises",
+        ),
+        "privacy": Key(
+            kind="privacy", says="ce qui fut décidé après l’examen de confidentialité d’un effectif"
+        ),
+        "pages": Key(kind="pages", needed=True, says="les pages, dans l’ordre"),
+        "review": Key(kind="flag", says="`false` supprime la relecture avant l’envoi"),
+        "end": Key(kind="text", tags=True, says="le texte de la dernière page"),
+    },
+)
+
+PRIVACY = Shape(
+    name="la confidentialité",
+    keys={
+        "override": Key(
+            kind="override",
+            says="la dérogation signée qui accepte ce que `check --population` refuserait",
+        )
+    },
+)
+
+OVERRIDE = Shape(
+    name="une dérogation",
+    keys={
+        "reason": Key(kind="line", needed=True, says="pourquoi la limite peut être dépassée"),
+        "signed_by": Key(kind="line", needed=True, says="qui en répond : nom et fonction"),
+        "date": Key(kind="date", needed=True, says="le jour de la signature, écrit `2024-06-28`"),
+    },
+)
+
+PAGE = Shape(
+    name="une page",
+    keys={
+        "id": Key(kind="id", needed=True, says="son identifiant"),
+        "title": Key(kind="text", piping=True, needed=True, says="son titre"),
+        "intro": Key(kind="text", tags=True, piping=True, says="un texte avant les questions"),
+        "show_if": Key(kind="condition", says="quand elle se montre"),
+        "shuffle": Key(
+            kind="id",
+            says="une étiquette : les pages de même étiquette viennent dans un ordre tiré au sort "
+            "pour chacun",
+        ),
+        "questions": Key(kind="questions", needed=True, says="de une à huit questions"),
+        "checks": Key(
+            kind="checks",
+            says="des contrôles ; chacun est posé une fois, et la personne peut maintenir ses "
+            "réponses",
+        ),
+    },
+)
+
+CHECK = Shape(
+    name="un contrôle",
+    keys={
+        "warn_if": Key(
+            kind="condition", needed=True, says="ce qui surprend, dans les réponses de la page"
+        ),
+        "message": Key(kind="text", piping=True, needed=True, says="ce qui est alors demandé"),
+    },
+)
+
+DEFINITION = Shape(
+    name="une définition",
+    keys={
+        "term": Key(kind="text", needed=True, says="le mot, toujours visible"),
+        "text": Key(
+            kind="text", tags=True, needed=True, says="son explication, repliée tant qu’on l’ignore"
+        ),
+    },
+)
+
+OPTION = Shape(
+    name="une réponse",
+    keys={
+        "label": Key(kind="text", needed=True, says="le libellé"),
+        "hint": Key(kind="text", says="une aide"),
+        "other": Key(
+            kind="whole",
+            low=1,
+            high=MAX_OTHER,
+            says="suivie d’un texte libre, de ce nombre de caractères au plus (500) ; une seule "
+            "par question",
+        ),
+        "exclusive": Key(kind="flag", says="dans un `choices` : elle ne va avec aucune autre"),
+        "apart": Key(
+            kind="flag",
+            says="à l’écart de l’échelle (« sans avis ») ; ne compte pas dans les moyennes",
+        ),
+        "last": Key(kind="flag", says="reste à la fin d’un ordre tiré au sort"),
+        "show_if": Key(kind="condition", says="quand elle est proposée"),
+    },
+)
+
+ROW = Shape(
+    name="une ligne",
+    keys={
+        "label": Key(kind="text", needed=True, says="le libellé"),
+        "show_if": Key(kind="condition", says="quand elle se montre"),
+    },
+)
+
+LIST_FILE = Shape(
+    name="une liste",
+    keys={"file": Key(kind="line", needed=True, says="le fichier CSV, à côté du questionnaire")},
+)
+
+_COMMON = {
+    "id": Key(kind="id", needed=True, says="son identifiant : c’est aussi le nom de sa colonne"),
+    "type": Key(kind="word", needed=True, says="son type"),
+    "text": Key(kind="text", tags=True, piping=True, needed=True, says="la question elle-même"),
+    "show_if": Key(kind="condition", says="quand elle se montre"),
+    "definitions": Key(
+        kind="definitions", says="des mots expliqués sous la question, repliés tant qu’on l’ignore"
+    ),
+}
+_ANSWERED = {
+    "hint": Key(kind="text", tags=True, piping=True, says="une aide sous le texte"),
+    "required": Key(
+        kind="text",
+        says="le message montré quand la réponse manque ; sans cette clé, la question est "
+        "facultative",
+    ),
+    "reminder": Key(
+        kind="text",
+        says="ce qui est rappelé, une seule fois par page, à qui laisse la question sans réponse",
+    ),
+    "profile": Key(
+        kind="flag",
+        says="`true` : la réponse décrit la personne ; elle entre dans les règles de "
+        "confidentialité",
+    ),
+    "sensitive": Key(
+        kind="flag",
+        says="`true` : réponse sensible ; un groupe entier ne doit pas avoir la même",
+    ),
+    "export": Key(
+        kind="word",
+        words=("all", "tables", "none"),
+        says="`all` (par défaut), `tables` (jamais dans les microdonnées) ou `none`",
+    ),
+}
+_OPTIONS = {
+    "options": Key(kind="options", says="les réponses possibles"),
+    "list": Key(kind="list", says="ou le nom d’une liste"),
+}
+_ORDER = {
+    "order": Key(
+        kind="word",
+        words=("random", "written"),
+        says="`random` : un ordre tiré au sort pour chacun ; `written` par défaut",
+    )
+}
+_ONE_OPTIONS = ("options", "list")
+
+
+def _question(kind: str, own: Mapping[str, Key], one_of: tuple[str, ...] = ()) -> Shape:
+    answered = {} if kind == "info" else _ANSWERED
+    keys = {**_COMMON, **answered, **own}
+    return Shape(name=f"une question « {kind} »", keys=keys, one_of=one_of)
+
+
+QUESTIONS: Mapping[str, Shape] = {
+    "choice": _question(
+        "choice",
+        {
+            **_OPTIONS,
+            "as": Key(
+                kind="word",
+                words=("radio", "search"),
+                says="`search` pour une longue liste avec recherche ; `radio` par défaut",
+            ),
+            **_ORDER,
+            "store": Key(
+                kind="id", says="la colonne de la liste qui est écrite à la place du code"
+            ),
+        },
+        _ONE_OPTIONS,
+    ),
+    "choices": _question(
+        "choices",
+        {
+            **_OPTIONS,
+            "min": Key(kind="whole", low=0, high=MAX_CODES, says="combien de réponses au moins"),
+            "max": Key(kind="whole", low=1, high=MAX_CODES, says="combien de réponses au plus"),
+            **_ORDER,
+        },
+        _ONE_OPTIONS,
+    ),
+    "matrix": _question(
+        "matrix",
+        {
+            "rows": Key(kind="rows", needed=True, says="les lignes de la grille"),
+            "scale": Key(kind="list", says="le nom d’une liste : l’échelle"),
+            "options": Key(kind="options", says="ou l’échelle elle-même"),
+        },
+        ("options", "scale"),
+    ),
+    "scale": _question(
+        "scale",
+        {
+            "from": Key(
+                kind="whole", low=-100, high=100, needed=True, says="le premier échelon, entier"
+            ),
+            "to": Key(
+                kind="whole", low=-100, high=100, needed=True, says="le dernier échelon, entier"
+            ),
+            "ends": Key(kind="ends", says="deux textes : le sens du premier et du dernier"),
+            "opt_out": Key(kind="text", says="le texte de « sans avis »"),
+        },
+    ),
+    "rank": _question(
+        "rank",
+        {
+            **_OPTIONS,
+            "top": Key(kind="whole", low=1, high=MAX_CODES, needed=True, says="le nombre de rangs"),
+            **_ORDER,
+        },
+        _ONE_OPTIONS,
+    ),
+    "number": _question(
+        "number",
+        {
+            "min": Key(kind="number", says="le plus petit nombre admis"),
+            "max": Key(kind="number", says="le plus grand nombre admis"),
+            "decimals": Key(
+                kind="whole", low=0, high=6, says="combien de décimales au plus ; 0 par défaut"
+            ),
+            "unit": Key(kind="text", says="l’unité, après la question"),
+        },
+    ),
+    "date": _question(
+        "date",
+        {
+            "precision": Key(
+                kind="word",
+                words=("day", "month", "year"),
+                says="`day` (par défaut), `month` ou `year` : ce qui est demandé, et rien de plus",
+            ),
+            "min": Key(kind="date", says="la première date admise, écrite `2024-06-28`"),
+            "max": Key(kind="date", says="la dernière date admise"),
+        },
+    ),
+    "text": _question(
+        "text",
+        {
+            "max_length": Key(
+                kind="whole",
+                low=1,
+                high=MAX_SHORT,
+                says="combien de caractères au plus ; 200 par défaut, 500 au plus",
+            )
+        },
+    ),
+    "longtext": _question(
+        "longtext",
+        {
+            "max_length": Key(
+                kind="whole",
+                low=1,
+                high=MAX_LONG,
+                needed=True,
+                says="combien de caractères au plus, 4 000 au plus",
+            )
+        },
+    ),
+    "info": _question("info", {}),
+}
+
+SHAPES = (
+    *(QUESTIONNAIRE, PRIVACY, OVERRIDE, PAGE, CHECK, DEFINITION, OPTION, ROW, LIST_FILE),
+    *QUESTIONS.values(),
+)
+"""Every table of the language."""

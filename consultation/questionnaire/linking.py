@@ -1,0 +1,89 @@
+"""Linking: every condition receives the columns and named conditions it needs to stand alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from consultation.questionnaire.checks import columns
+from consultation.questionnaire.conditions import Condition, link, names
+from consultation.questionnaire.model import (
+    Choice,
+    Choices,
+    Matrix,
+    Option,
+    Page,
+    Question,
+    Questionnaire,
+    Rank,
+    Row,
+)
+
+Shown = TypeVar("Shown", Option, Row)
+
+
+def link_all(q: Questionnaire) -> Questionnaire:
+    """The same questionnaire, ready to be evaluated; its conditions are known to be sound."""
+    linker = _Linker(
+        {one.id: columns(one) for one in q.questions if isinstance(one, Choice)},
+        _linked(q),
+    )
+    return replace(
+        q,
+        pages=tuple(linker.page(page) for page in q.pages),
+        conditions=tuple(linker.named.items()),
+    )
+
+
+@dataclass(frozen=True)
+class _Linker:
+    columns: Mapping[str, Mapping[str, Mapping[str, str]]]
+    named: Mapping[str, Condition]
+
+    def page(self, page: Page) -> Page:
+        return replace(
+            page,
+            show_if=self._condition(page.show_if),
+            questions=tuple(self._question(question) for question in page.questions),
+            checks=tuple(
+                replace(one, warn_if=link(one.warn_if, self.columns, self.named))
+                for one in page.checks
+            ),
+        )
+
+    def _question(self, question: Question) -> Question:
+        show_if = self._condition(question.show_if)
+        match question:
+            case Matrix():
+                rows, options = self._all(question.rows), self._all(question.options)
+                return replace(question, show_if=show_if, rows=rows, options=options)
+            case Choice() | Choices() | Rank():
+                return replace(question, show_if=show_if, options=self._all(question.options))
+        return replace(question, show_if=show_if)
+
+    def _all(self, items: Iterable[Shown]) -> tuple[Shown, ...]:
+        return tuple(
+            replace(item, show_if=self._condition(item.show_if)) if item.show_if else item
+            for item in items
+        )
+
+    def _condition(self, condition: Condition | None) -> Condition | None:
+        return link(condition, self.columns, self.named) if condition else None
+
+
+def _linked(q: Questionnaire) -> Mapping[str, Condition]:
+    """The named conditions, each linked after those it cites."""
+    written = dict(q.conditions)
+    known = {one.id: columns(one) for one in q.questions if isinstance(one, Choice)}
+    linked: dict[str, Condition] = {}
+
+    def visit(name: str) -> None:
+        if name not in linked and name in written:
+            for below in names(written[name].ast):
+                visit(below.name)
+            linked[name] = link(written[name], known, linked)
+
+    for name in written:
+        visit(name)
+    return {name: linked[name] for name in written}
