@@ -1,0 +1,1 @@
+"""Questionnaires as other tools write them, small and made for the tests."""
