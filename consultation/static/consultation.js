@@ -1,0 +1,302 @@
+// The browser's part: blind signature (RFC 9474, RSABSSA-SHA384-PSS-Randomized), encrypted draft.
+// Without it every page works as a plain form.
+const $ = (id) => document.getElementById(id);
+const { subtle } = self.crypto || {};
+const HASH = 48, TRIES = 5;
+
+const random = (size) => crypto.getRandomValues(new Uint8Array(size));
+const utf8 = (text) => new TextEncoder().encode(text);
+const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
+const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const toWire = (bytes) =>
+  btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
+    .replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+const fromWire = (text) =>
+  Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
+const toInt = (bytes) => BigInt("0x" + hex(bytes));
+const intOf = (text) => toInt(fromWire(text));
+const toBytes = (number, size) =>
+  Uint8Array.from(number.toString(16).padStart(2 * size, "0").match(/../g), (pair) => "0x" + pair);
+
+function power(base, exponent, n) {
+  let result = 1n;
+  for (; exponent; exponent >>= 1n, base = base * base % n) if (exponent & 1n) result = result * base % n;
+  return result;
+}
+
+function inverse(number, n) {
+  let [a, b, x, y] = [number, n, 1n, 0n];
+  while (b) [a, b, x, y] = [b, a % b, y, x - a / b * y];
+  return (x + n) % n;
+}
+
+// Blind signature
+
+const sha384 = async (bytes) => new Uint8Array(await subtle.digest("SHA-384", bytes));
+
+async function encode(message, salt, size) {
+  const digest = await sha384(join(new Uint8Array(8), await sha384(message), salt));
+  const block = join(new Uint8Array(size - HASH - 2 - salt.length), [1], salt);
+  for (let at = 0; at < block.length; at += HASH) {
+    const mask = await sha384(join(digest, [0, 0, 0, at / HASH]));
+    mask.slice(0, block.length - at).forEach((byte, index) => { block[at + index] ^= byte; });
+  }
+  // A modulus has a multiple of 8 bits.
+  block[0] &= 127;
+  return join(block, digest, [188]);
+}
+
+// The parameters are only ever given by tests: those of the RFC's vectors.
+async function blind(key, message = random(64), salt = random(HASH), r = 0n) {
+  const n = intOf(key.n), size = fromWire(key.n).length;
+  r ||= toInt(random(size + 16)) % (n - 1n) + 1n;
+  const encoded = toInt(await encode(message, salt, size));
+  const wire = (number) => toWire(toBytes(number, size));
+  return {
+    // Prefix and message together.
+    m: toWire(message),
+    blinded: wire(encoded * power(r, intOf(key.e), n) % n),
+    inverse: wire(inverse(r, n)),
+  };
+}
+
+async function finalize({ n, e }, record, signature) {
+  const signed = intOf(signature) * intOf(record.inverse) % intOf(n);
+  const bytes = toBytes(signed, fromWire(n).length);
+  const pss = { name: "RSA-PSS", hash: "SHA-384", saltLength: HASH };
+  const key = await subtle.importKey("jwk", { kty: "RSA", n, e }, pss, false, ["verify"]);
+  if (!await subtle.verify(pss, key, bytes, fromWire(record.m))) {
+    fail("La réponse reçue n’est pas valable. Rechargez la page, puis recommencez.");
+  }
+  return toWire(bytes);
+}
+
+// The record: what this browser keeps until the answers are sent, encrypted under the code
+
+const plain = (typed) =>
+  typed.toUpperCase().replace(/[^0-9A-Z]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
+
+async function recordOf(code) {
+  const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8("record") };
+  const secret = await subtle.importKey("raw", utf8(code), "HKDF", false, ["deriveBits"]);
+  // A name, then a key: neither tells the other.
+  const bits = new Uint8Array(await subtle.deriveBits(hkdf, secret, 512));
+  const key = await subtle.importKey("raw", bits.slice(32), "AES-GCM", false, ["encrypt", "decrypt"]);
+  const name = toWire(bits.slice(0, 32)), stores = [sessionStorage, localStorage];
+  const cipher = (work, iv, bytes) => subtle[work]({ name: "AES-GCM", iv }, key, bytes);
+  const keeper = {
+    name,
+    async seal(record) {
+      const bytes = utf8(JSON.stringify(record)), iv = random(12);
+      // Padded, a length tells little.
+      const padding = utf8(" ".repeat(-bytes.length & 16383));
+      return toWire(join(iv, new Uint8Array(await cipher("encrypt", iv, join(bytes, padding)))));
+    },
+    async open(box) {
+      const bytes = fromWire(box), text = await cipher("decrypt", bytes.slice(0, 12), bytes.slice(12));
+      return JSON.parse(new TextDecoder().decode(text));
+    },
+    async load(of = "") {
+      const kept = stores.map((store) => store.getItem(name + of)).find(Boolean);
+      return kept ? keeper.open(kept).catch(() => ({})) : {};
+    },
+    // Beside the record, under its name and a dot, what is being typed.
+    save: async (record, of = "") =>
+      stores[sessionStorage.shared ? 0 : 1].setItem(name + of, await keeper.seal(record)),
+    wipe: (...parts) => stores.forEach((store) => parts.forEach((of) => store.removeItem(name + of))),
+  };
+  return keeper;
+}
+
+// The network and the page
+
+async function ask(path, body, type = "application/json") {
+  for (let attempt = 1, last; ; attempt++) {
+    const stop = new AbortController(), timer = setTimeout(() => stop.abort(), 20000);
+    // A failure: away, or too slow.
+    try {
+      const headers = { "Content-Type": type, Accept: "application/json" };
+      last = await fetch(path, { method: "POST", credentials: "omit", headers, body, signal: stop.signal });
+      if (last.status < 500) return last;
+    } catch {} finally { clearTimeout(timer); }
+    if (attempt === TRIES) return last || fail();
+    say("La connexion est lente, nouvel essai…");
+    await new Promise((done) => setTimeout(done, 250 * 2 ** attempt * (1 + Math.random())));
+  }
+}
+
+const say = (text) => { $("_attente").textContent = text; };
+// Without a text, the network is to blame.
+const fail = (text = "") => { throw new Error(text); };
+
+function once(work) {
+  const alert = $("_panne"), away = alert.textContent;
+  let busy = false;
+  return async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    alert.hidden = busy = true;
+    say("Un instant…");
+    await work().catch((error) => {
+      alert.hidden = false;
+      alert.textContent = error.message || away;
+      say("");
+    });
+    busy = false;
+  };
+}
+
+// A question named « action » or « submit » hides what a form calls so: forms are only asked for
+// names with a capital letter.
+const submit = (form) => HTMLFormElement.prototype.submit.call(form);
+const data = (form, name) => form.getAttribute("data-" + name);
+
+function add(form, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  return form;
+}
+
+function takeUp({ m, s, at, fields }) {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: at });
+  document.body.append(add(form, { ...fields, m, s, action: "afficher" }));
+  submit(form);
+}
+
+// Landing
+
+function codeInAddress() {
+  // Gateways rewrite « # ».
+  let address = location.pathname + location.hash;
+  // What cannot be decoded stays as it is.
+  try { address = decodeURIComponent(decodeURIComponent(address)); } catch {}
+  const [path, code] = address.split("#");
+  if (code) history.replaceState(null, "", path + location.search);
+  return code;
+}
+
+async function land(form, capable) {
+  const field = $("code"), told = codeInAddress();
+  addEventListener("hashchange", () => location.reload());
+  if (told) field.value = told;
+  if (!capable) return;
+  field.value ||= sessionStorage.code || "";
+  // Another language must not lose the code.
+  for (const link of document.querySelectorAll("a[hreflang]")) link.onclick = () => { link.hash = field.value; };
+  $("partage").hidden = false;
+  form.addEventListener("submit", once(() => enter(form, plain(field.value))));
+  if (field.value && form.dataset.landing) await offerToResume(form, plain(field.value));
+}
+
+async function enter(form, code) {
+  if ($("poste").checked) sessionStorage.shared = 1;
+  if (code.length === 32) return moveIn(code);
+  sessionStorage.code = code;
+  const question = JSON.stringify({ code });
+  // The form leads to the roll's server.
+  const desk = new URL("/guichet/", form.action);
+  const place = await ask(desk + "ou", question);
+  // Its answer is the page of this refusal.
+  if (!place.ok) return submit(form);
+  const { campaign, audience } = await place.json();
+  const landing = `/q/${campaign}/${audience}`;
+  if ((await (await recordOf(code)).load()).m) return location.assign(landing);
+  const state = await ask(`${desk + campaign}/${audience}/etat`, question);
+  if (!state.ok || (await state.json()).state !== "new") return submit(form);
+  location.assign(landing + "/commencer" + location.search);
+}
+
+async function offerToResume(form, code) {
+  const keeper = await recordOf(code), record = await keeper.load();
+  if (!record.m) return;
+  sessionStorage.code = code;
+  $("reprise").hidden = false;
+  form.hidden = true;
+  const start = () => location.assign(form.dataset.landing + "/commencer" + location.search);
+  $("reprendre").onclick = () => record.at ? takeUp(record) : start();
+  $("recommencer").onclick = async () => {
+    // The credential stays: there will be no other.
+    await keeper.save({ ...record, at: "", fields: {} });
+    keeper.wipe(".");
+    start();
+  };
+}
+
+// Another device: the server keeps a record it cannot read, under a code it never sees
+
+async function moveIn(code) {
+  const there = await recordOf(code);
+  const answer = await ask("/q/ailleurs", JSON.stringify({ id: there.name }));
+  const { box, refused } = await answer.json().catch(() => fail());
+  if (refused) fail(refused);
+  const record = await there.open(box);
+  sessionStorage.code = record.code;
+  await (await recordOf(record.code)).save(record);
+  takeUp(record);
+}
+
+async function moveOut(page, code) {
+  const record = await (await recordOf(code)).load(), { m, s } = record;
+  const told = hex(random(16)).toUpperCase(), there = await recordOf(told);
+  const body = JSON.stringify({ m, s, id: there.name, box: await there.seal({ ...record, code }) });
+  const answer = await ask(data(page, "keep"), body);
+  if (!answer.ok) fail((await answer.json()).refused);
+  const link = location.origin + "/q";
+  $("_lien").textContent = $("_lien").href = link;
+  $("_reprise").textContent = told.match(/..../g).join("-");
+  $("_ailleurs").hidden = false;
+  say("");
+  (await import("./qr.js")).draw($("_qr"), link + "#" + told);
+}
+
+// Pages
+
+async function begin(form, code) {
+  const fields = new URLSearchParams(new FormData(form));
+  fields.set("action", "verifier");
+  const verdict = await ask(form.getAttribute("action"), fields, "application/x-www-form-urlencoded");
+  if (verdict.status > 499) fail();
+  if (verdict.status !== 204) return submit(add(form, { action: "verifier" }));
+  const key = { n: data(form, "n"), e: data(form, "e") }, keeper = await recordOf(code);
+  let record = await keeper.load();
+  if (!record.m) await keeper.save(record = await blind(key));
+  if (!record.s) {
+    const body = JSON.stringify({ code, blinded: record.blinded });
+    const answer = await ask(data(form, "desk") + "/signature", body);
+    const said = await answer.json().catch(() => fail());
+    if (said.refused) fail(said.refused);
+    record.s = await finalize(key, record, said.signature);
+    await keeper.save(record);
+  }
+  for (const name of ["m", "s"]) form.querySelector(`[name=${name}]`).value = record[name];
+  submit(add(form, { action: "suite" }));
+}
+
+function canStore() {
+  // Their owner may refuse them: then reading a name throws.
+  try { return localStorage && sessionStorage; } catch { return false; }
+}
+
+async function run() {
+  const capable = subtle && canStore();
+  const entry = $("entree"), page = $("_page") || $("relecture");
+  if (entry) return land(entry, capable);
+  const code = capable && sessionStorage.code;
+  if (code && document.querySelector("[data-done]")) {
+    (await recordOf(code)).wipe("", ".");
+    sessionStorage.clear();
+  } else if (page && data(page, "n") && !code) {
+    location.replace(data(page, "landing"));
+  } else if (page && code) {
+    const first = data(page, "n");
+    if (first) page.addEventListener("submit", once(() => begin(page, code)));
+    await (await import("./draft.js")).follow(page, await recordOf(code), !first);
+    if ($("_creer")) $("_creer").onclick = once(() => moveOut(page, code));
+  }
+}
+
+run();
+
+// For the tests.
+export { blind, encode, finalize, fromWire, inverse, toInt, toWire };

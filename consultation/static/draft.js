@@ -1,0 +1,113 @@
+// What this browser keeps of the page on the screen, so that nothing typed is lost: the credential
+// and the answers so far when it is shown, then what is typed, as it is typed.
+const PAUSE = 800, DOUBLE = 2000;
+const $ = (id) => document.getElementById(id);
+const hidden = (form) => [...form.querySelectorAll("[type=hidden]")];
+const fieldsOf = (form) => Object.fromEntries(hidden(form).map(({ name, value }) => [name, value]));
+
+// `begun`: the form holds a credential. Beside the record, under a dot, what is typed here.
+export async function follow(form, keeper, begun) {
+  const at = form.getAttribute("data-resume") || form.getAttribute("action");
+  const { m, s, script, ...fields } = fieldsOf(form);
+  if (script) return;
+  // Found again with « Back », or loaded again, a page that was sent is not sent again: its address
+  // leads to where one resumes.
+  history.replaceState(null, "", location.href);
+  if (begun) await keeper.save({ ...await keeper.load(), m, s, fields, at });
+  const typed = await keeper.load(".");
+  if (typed.at === at) fill(form, typed.fields);
+  else keeper.wipe(".");
+  keepTyping(form, keeper, at);
+  sendOnce(form);
+  if (begun) await sendTheLatest(form, keeper);
+}
+
+// Typing
+
+function typedIn(form) {
+  const ours = new Set(hidden(form).map(({ name }) => name));
+  return [...new FormData(form)].filter(([name]) => !ours.has(name));
+}
+
+function keepTyping(form, keeper, at) {
+  const told = $("_garde");
+  let timer, over = false, last = Promise.resolve();
+  const say = () => {
+    if (told) told.textContent ||= sessionStorage.shared ? "Gardé dans cet onglet." : "Enregistré sur cet appareil.";
+  };
+  const busy = (now) => told?.setAttribute("aria-busy", now);
+  const save = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (over) return;
+    busy(true);
+    const mine = last = last.then(() => keeper.save({ at, fields: typedIn(form) }, ".")).then(say, () => {})
+      .then(() => { if (mine === last) busy(false); });
+  };
+  form.addEventListener("change", save);
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, PAUSE); });
+  addEventListener("visibilitychange", () => { if (timer) save(); });
+  // Sent from another tab: nothing more is to be kept.
+  addEventListener("storage", ({ key, newValue }) => { over ||= key === keeper.name && !newValue; });
+}
+
+function fill(form, fields) {
+  const controls = (name) => [...form.querySelectorAll("input, select, textarea")].filter((one) =>
+    one.type !== "hidden" && (!name || one.name === name));
+  const isBox = ({ type }) => type === "radio" || type === "checkbox";
+  controls().forEach((one) => { if (isBox(one)) one.checked = false; });
+  // In the order of the page: an answer may add the next question.
+  for (const [name, value] of fields) {
+    const found = controls(name), box = found.find((one) => isBox(one) && one.value === value);
+    const control = box || found.find((one) => !isBox(one));
+    if (box) box.checked = true;
+    else if (control) control.value = value;
+    control?.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+// Sending
+
+const isSubmit = (form, work) => form.addEventListener("submit", work, true);
+
+function sendOnce(form) {
+  const away = $("_panne");
+  let busy = 0;
+  isSubmit(form, (event) => {
+    const now = Date.now(), offline = navigator.onLine === false;
+    if (away) away.hidden = !offline;
+    if (!offline && now - busy > DOUBLE) busy = now;
+    else {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    }
+  });
+  addEventListener("online", () => { if (away) away.hidden = true; });
+  addEventListener("pageshow", () => { busy = 0; });
+}
+
+// Another tab, or what came after a page found again with « Back », may hold answers that this form
+// does not: they go with it, and the server puts them together.
+async function sendTheLatest(form, keeper) {
+  const own = fieldsOf(form).answers, review = form.getAttribute("data-resume");
+  let latest = own;
+  const look = async () => {
+    const { answers } = (await keeper.load()).fields || {};
+    latest = answers || own;
+    if (review && latest !== own) {
+      $("_attente").textContent = "Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant d’être envoyées.";
+    }
+  };
+  const add = (name, value) => form.appendChild(
+    Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  addEventListener("storage", ({ key }) => { if (key === keeper.name) look(); });
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) look(); });
+  isSubmit(form, () => {
+    if (latest === own) return;
+    add("answers.latest", latest);
+    if (!review) return;
+    // What is sent for ever was read before: it is shown again first.
+    form.setAttribute("action", review);
+    add("action", "autre-onglet");
+  });
+}

@@ -1,0 +1,665 @@
+"""The public face: security headers, limiter, error pages, static files, pages the law asks for."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import hmac
+import json
+import logging
+import mimetypes
+import re
+import secrets
+import traceback
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Flask, Response, current_app, g, render_template, request
+from flask_limiter import Limiter
+from flask_wtf.csrf import CSRFError
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
+
+from consultation.config import Settings
+from consultation.legal import Legal
+from consultation.refusals import Refusal
+from consultation.sealing import derive
+
+log = logging.getLogger(__name__)
+
+View = TypeVar("View", bound=Callable[..., object])
+
+ANSWER_BODY = 64 * 1024
+ELSEWHERE_BODY = 160 * 1024  # the same answers, locked by a browser for another device
+OFFICE_BODY = 5 * 1024 * 1024 + ANSWER_BODY  # the largest HR file, and the fields around it
+OFFICE = "/bureau"
+FAILURES = "100 per 5 minutes"
+STATIC = Path(__file__).parent / "static"
+PARIS = ZoneInfo("Europe/Paris")
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'; require-trusted-types-for 'script'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def init_web(app: Flask, settings: Settings) -> None:
+    """Give `app` its face; called once, before any blueprint is registered."""
+    files = StaticFiles(STATIC)
+    app.config["MAX_CONTENT_LENGTH"] = OFFICE_BODY
+    app.before_request(_bound_the_body)
+    app.after_request(_secure(_headers(settings)))
+    app.after_request(_pack)
+    app.config["DESK_OPEN_TO"] = "" if settings.one_origin else settings.urn_elsewhere
+    app.register_error_handler(Exception, _explain)
+    app.add_url_rule("/static/<digest>/<path:name>", "static_file", files.serve)
+    app.register_blueprint(legal)
+    _limit_failures(app, settings)
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        date_fr=date_fr,
+        day_fr=day_fr,
+        weekday_fr=weekday_fr,
+        overseas=overseas,
+        number_fr=number_fr,
+        percent_fr=percent_fr,
+        rich=rich,
+        paragraphs=paragraphs,
+        plain=plain,
+    )
+    app.extensions["site"] = site = Site.of(settings)
+    app.jinja_env.globals.update(asset=files.url, scripts=files.scripts, site=site)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What every page may say about whoever runs the consultation; never a secret.
+
+    `roll` and `urn` come before the address of a page of theirs, when it is on another server.
+    """
+
+    state_brand: bool
+    organisation: str
+    contact: str
+    intranet_page: str
+    results_place: str
+    demo: bool
+    roll: str
+    urn: str
+    legal: Legal = field(default_factory=Legal)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Site:
+        """The public part of the settings."""
+        return cls(
+            state_brand=settings.brand == "etat",
+            organisation=settings.organisation,
+            contact=settings.contact,
+            intranet_page=settings.intranet_page,
+            results_place=settings.results_place,
+            demo=settings.demo,
+            roll=settings.roll_elsewhere,
+            urn=settings.urn_elsewhere,
+            legal=settings.legal,
+        )
+
+    @property
+    def name(self) -> str:
+        """What the header and the titles of pages say."""
+        return f"Consultation – {self.organisation}" if self.organisation else "Consultation"
+
+    @property
+    def accessibility(self) -> str:
+        """How far the site complies with the law today: « non conforme » without a valid audit."""
+        return self.legal.accessibility.state(_today)
+
+
+def the_site() -> Site:
+    """What every page of this application says of whoever runs it."""
+    site: Site = current_app.extensions["site"]
+    return site
+
+
+def _today() -> date:
+    clock: Callable[[], datetime] = current_app.extensions["clock"]
+    return clock().astimezone(PARIS).date()
+
+
+# --- Headers and bodies ---------------------------------------------------------------------
+
+
+def _headers(settings: Settings) -> Mapping[str, str]:
+    """Those of every answer; a page that calls or posts to the other side's server names it."""
+    headers = dict(SECURITY_HEADERS)
+    if settings.secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    policy = headers["Content-Security-Policy"]
+    if settings.one_origin:
+        return headers
+    if "urn" in settings.sides and settings.roll_elsewhere:
+        policy = _allow(policy, "connect-src", settings.roll_elsewhere)
+        policy = _allow(policy, "form-action", settings.roll_elsewhere)
+    if "roll" in settings.sides and settings.urn_elsewhere:
+        policy = _allow(policy, "form-action", settings.urn_elsewhere)
+    return headers | {"Content-Security-Policy": policy}
+
+
+def _allow(policy: str, directive: str, origin: str) -> str:
+    return policy.replace(f"{directive} 'self'", f"{directive} 'self' {origin}")
+
+
+def _secure(headers: Mapping[str, str]) -> Callable[[Response], Response]:
+    always = list(headers.items())
+
+    def add_headers(response: Response) -> Response:
+        response.headers.extend(always)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return add_headers
+
+
+def shown_to_all(page: str) -> str:
+    """This page, said to be the same for everyone: then it is compressed once, and remembered."""
+    g.shown_to_all = True
+    return page
+
+
+def _pack(response: Response) -> Response:
+    """Compress a page for the public: five times lighter, for a third of a millisecond.
+
+    The length of a compressed page tells what it repeats (BREACH), to whoever can have a victim's
+    browser ask for it many times. Here such a request obtains nothing: without a cookie, a page
+    holds only what its own form has just sent. The office has a cookie: its pages stay as they are.
+    """
+    if response.mimetype != "text/html" or request.path.startswith(OFFICE):
+        return response
+    # Not by `vary`, which reads every other header first.
+    response.headers.add("Vary", "Accept-Encoding")
+    if request.accept_encodings["gzip"]:
+        pack = _pack_once if g.get("shown_to_all") else _packed
+        response.set_data(pack(response.get_data()))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _packed(page: bytes) -> bytes:
+    return gzip.compress(page, compresslevel=6, mtime=0)
+
+
+_pack_once = lru_cache(maxsize=32)(_packed)
+
+
+def _bound_the_body() -> None:
+    request.max_content_length = _largest_body(request.path)
+    request.max_form_memory_size = request.max_content_length
+    request.max_form_parts = 1000
+
+
+def _largest_body(path: str) -> int:
+    if path.startswith(f"{OFFICE}/"):
+        return OFFICE_BODY
+    return ELSEWHERE_BODY if path.endswith("/ailleurs") else ANSWER_BODY
+
+
+# --- Limiter --------------------------------------------------------------------------------
+
+
+def failure_limit(view: View) -> View:
+    """Count the requests to `view` that end in 404, and ask an address that has too many to wait.
+
+    A whole préfecture shares one address: what only a genuine code can get (a page, used, closed,
+    not yet open) never counts and is never refused, whatever someone else tries from there. Codes
+    have 130 bits: what is limited is the noise, nobody finds one by trying.
+    """
+    view.counts_failures = True  # type: ignore[attr-defined]  # read back by _is_limited
+    return view
+
+
+def _limit_failures(app: Flask, settings: Settings) -> None:
+    storage = settings.limiter_storage
+    # Nobody can go back from a counter to an address. Processes that share their counters must
+    # agree on the key; alone, a process draws one that dies with it.
+    alone = storage.startswith("memory:")
+    secret = secrets.token_bytes(32) if alone else derive(settings.secret_key.encode(), "limiter")
+
+    def address_key() -> str:
+        address = (request.remote_addr or "").encode()
+        return hmac.digest(secret, address, "sha256").hex()
+
+    limiter = Limiter(address_key, app=app, storage_uri=storage, in_memory_fallback=[FAILURES])
+    limiter.request_filter(lambda: "failed" not in g)  # most requests have nothing to count
+
+    @limiter.shared_limit(FAILURES, scope="failures")
+    def counted(failure: Response) -> Response:
+        return failure
+
+    def count_failures(response: Response) -> Response:
+        if response.status_code != NotFound.code or not _is_limited():
+            return response
+        g.failed = True
+        try:
+            return counted(response)
+        except TooManyRequests as refused:
+            return _explain(refused)
+
+    app.after_request(count_failures)
+
+
+def _is_limited() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "counts_failures", False)
+
+
+# --- Errors ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What an error page says: what happened, and what to do."""
+
+    status: int
+    title: str
+    sentence: str
+    template: str = "errors/error.html"
+    retry_after: int = 0
+
+
+AGAIN = (
+    "Rechargez cette page dans quelques instants : ce que vous venez d’écrire sera envoyé "
+    "à nouveau, et ne comptera qu’une fois."
+)
+BAD_REQUEST = Explanation(
+    status=400,
+    title="La demande n’a pas été comprise",
+    sentence="Elle est incomplète ou illisible. Revenez à la page précédente et recommencez.",
+)
+SESSION_LOST = Explanation(
+    status=400,
+    title="Votre session a expiré",
+    sentence="Rien n’a été modifié. Revenez à la page précédente, rechargez-la et recommencez.",
+)
+BROKEN = Explanation(status=500, title="Une erreur est survenue", sentence=AGAIN)
+UNAVAILABLE = Explanation(
+    status=503,
+    title="Le service est momentanément indisponible",
+    sentence=AGAIN,
+    retry_after=60,
+)
+EXPLANATIONS = {
+    page.status: page
+    for page in (
+        BAD_REQUEST,
+        Explanation(
+            status=404,
+            title="Page non trouvée",
+            sentence=(
+                "L’adresse est peut-être coupée. Copiez l’adresse entière du message reçu, "
+                "ou écrivez votre code sur la page d’accueil."
+            ),
+        ),
+        Explanation(
+            status=405,
+            title="Cette page ne s’ouvre pas ainsi",
+            sentence="Ouvrez à nouveau le lien du message reçu pour reprendre.",
+        ),
+        Explanation(
+            status=413,
+            title="L’envoi est trop volumineux",
+            sentence=(
+                "Revenez à la page précédente, raccourcissez vos textes ou choisissez "
+                "un fichier plus petit (5 Mo au plus), puis recommencez."
+            ),
+        ),
+        Explanation(
+            status=429,
+            title="Trop d’essais",
+            sentence=(
+                "Trop de codes inconnus ont été essayés depuis votre réseau. "
+                "Patientez 5 minutes puis recommencez."
+            ),
+            retry_after=300,
+        ),
+        BROKEN,
+        UNAVAILABLE,
+    )
+}
+STORE_DOWN = (OperationalError, InterfaceError, PoolTimeout)
+DISK_DOWN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+
+
+def _explain(error: Exception) -> Response:
+    page = _explanation(error)
+    _record(error, page.status)
+    response = _as_json(page) if _wants_json() else _as_html(page, error)
+    response.status_code = page.status
+    if page.retry_after:
+        response.headers["Retry-After"] = str(page.retry_after)
+    if isinstance(error, HTTPException):
+        response.headers.extend((k, v) for k, v in error.get_headers() if k == "Allow")
+    return response
+
+
+def _explanation(error: Exception) -> Explanation:
+    match error:
+        case Refusal():
+            return Explanation(
+                status=error.status,
+                title=error.title,
+                sentence=error.sentence,
+                template=error.template,
+                retry_after=error.retry_after,
+            )
+        case CSRFError():
+            return SESSION_LOST
+        case HTTPException(code=int() as status):
+            return EXPLANATIONS.get(status) or _other_status(status)
+        case OSError() if error.errno in DISK_DOWN:
+            return UNAVAILABLE
+        case _:
+            return UNAVAILABLE if isinstance(error, STORE_DOWN) else BROKEN
+
+
+def _other_status(status: int) -> Explanation:
+    like = BROKEN if status >= BROKEN.status else BAD_REQUEST
+    return Explanation(status=status, title=like.title, sentence=like.sentence)
+
+
+def _record(error: Exception, status: int) -> None:
+    """Log the kind of error and, when it is ours, where: messages may quote what people typed."""
+    if status < BROKEN.status:
+        log.warning("refused %s %d", type(error).__name__, status)
+        return
+    places = " < ".join(
+        f"{Path(frame.filename).name}:{frame.lineno}"
+        for frame in reversed(traceback.extract_tb(error.__traceback__))
+    )
+    shown = error if current_app.testing else None
+    log.error("failed %s %d at %s", type(error).__name__, status, places, exc_info=shown)
+
+
+def _wants_json() -> bool:
+    return request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def _as_json(page: Explanation) -> Response:
+    body = json.dumps({"refused": page.sentence, "title": page.title}, ensure_ascii=False)
+    return Response(body, mimetype="application/json")
+
+
+def _as_html(page: Explanation, error: Exception) -> Response:
+    refusal = error if isinstance(error, Refusal) else None
+    return Response(render_template(page.template, page=page, refusal=refusal))
+
+
+# --- Static files ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaticFile:
+    """A file ready to be sent, plain or compressed."""
+
+    kind: str
+    plain: bytes
+    packed: bytes | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """A program of ours, and what lets anyone tell whether they were sent another."""
+
+    name: str
+    url: str
+    sha256: str
+    integrity: str
+
+
+class StaticFiles:
+    """The static folder, read once and named by its content: what a page asks for never changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {
+            path.relative_to(folder).as_posix(): _read_static(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix != ".gz"
+        }
+        self._digest = _digest(self._files)
+
+    def url(self, name: str) -> str:
+        """The address of a file."""
+        if name not in self._files:
+            raise LookupError(f"{name}: not in the static folder; `pip install -e .` completes it")
+        return f"/static/{self._digest}/{name}"
+
+    def scripts(self) -> tuple[Script, ...]:
+        """Every program that browsers are sent."""
+        return tuple(
+            Script(
+                name=name,
+                url=self.url(name),
+                sha256=hashlib.sha256(file.plain).hexdigest(),
+                integrity=f"sha384-{b64encode(hashlib.sha384(file.plain).digest()).decode()}",
+            )
+            for name, file in self._files.items()
+            if name.endswith(".js")
+        )
+
+    def content(self, name: str) -> bytes:
+        """A file as it is sent, before any compression."""
+        return self._files[name].plain
+
+    def serve(self, digest: str, name: str) -> Response:
+        """Send a file, for ever when the address carries the current content."""
+        file = self._files.get(name)
+        if file is None:
+            raise NotFound
+        packed = file.packed if request.accept_encodings["gzip"] else None
+        response = Response(packed or file.plain, mimetype=file.kind)
+        if packed:
+            response.headers["Content-Encoding"] = "gzip"
+        if file.packed:
+            response.headers["Vary"] = "Accept-Encoding"
+        response.headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if digest == self._digest else "no-cache"
+        )
+        return response
+
+
+def _read_static(path: Path) -> StaticFile:
+    kind = mimetypes.guess_type(path.name)[0] or _KINDS.get(path.suffix, "text/plain")
+    plain = _without_comments(path) if path.suffix == ".js" else path.read_bytes()
+    sibling = path.with_name(f"{path.name}.gz")
+    if sibling.exists():
+        packed = sibling.read_bytes()
+    elif kind.startswith(("text/", "image/svg")):
+        packed = gzip.compress(plain, mtime=0)
+    else:
+        packed = None
+    return StaticFile(kind=kind, plain=plain, packed=packed)
+
+
+def _without_comments(script: Path) -> bytes:
+    """A script without the lines and the margins that only its authors read."""
+    return re.sub(rb"(?m)^[ \t]*(//.*)?\n|^[ \t]+", b"", script.read_bytes())
+
+
+_KINDS = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".js": "text/javascript"}
+
+
+def _digest(files: Mapping[str, StaticFile]) -> str:
+    whole = hashlib.sha256()
+    for name, file in files.items():
+        whole.update(f"{name}\0{len(file.plain)}\0".encode() + file.plain)
+    return whole.hexdigest()[:16]
+
+
+# --- Pages the law asks for -----------------------------------------------------------------
+
+legal = Blueprint("legal", __name__)
+
+
+@legal.get("/accessibilite")
+def accessibility() -> str:
+    """The accessibility statement."""
+    return render_template("legal/accessibilite.html")
+
+
+@legal.get("/mentions-legales")
+def notices() -> str:
+    """Who publishes and hosts."""
+    return render_template("legal/mentions-legales.html")
+
+
+@legal.get("/donnees-personnelles")
+def personal_data() -> str:
+    """What is known about people, and their rights."""
+    return render_template("legal/donnees-personnelles.html")
+
+
+@legal.get("/cookies")
+def cookies() -> str:
+    """What browsers keep: no cookie."""
+    return render_template("legal/cookies.html")
+
+
+@legal.get("/aide")
+def help_and_contact() -> str:
+    """Help, and whom to write to."""
+    return render_template("legal/aide.html")
+
+
+@legal.get("/anonymat")
+def anonymity() -> str:
+    """How answers are kept apart from names, and how far."""
+    return render_template("legal/anonymat.html")
+
+
+# --- Filters --------------------------------------------------------------------------------
+
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+
+def date_fr(moment: datetime) -> str:
+    """« vendredi 28 juin 2024 à 18 h (heure de Paris) »."""
+    local = moment.astimezone(PARIS)
+    return f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)} (heure de Paris)"
+
+
+def _hour_fr(moment: datetime) -> str:
+    minutes = f"\u00a0{moment.minute:02}" if moment.minute else ""
+    return f"{moment.hour}\u00a0h{minutes}"
+
+
+OVERSEAS = {
+    "America/Guadeloupe": ("Guadeloupe", "Martinique", "Saint-Martin", "Saint-Barthélemy"),
+    "America/Cayenne": ("Guyane",),
+    "America/Miquelon": ("Saint-Pierre-et-Miquelon",),
+    "Indian/Reunion": ("La Réunion",),
+    "Indian/Mayotte": ("Mayotte",),
+    "Pacific/Noumea": ("Nouvelle-Calédonie",),
+    "Pacific/Wallis": ("Wallis-et-Futuna",),
+    "Pacific/Tahiti": ("Polynésie française (Tahiti)",),
+}
+
+
+def overseas(moment: datetime) -> list[tuple[str, str]]:
+    """« vendredi 28 juin à 12 h », « Guadeloupe, Martinique… »: earliest first, Paris left out."""
+    at: dict[datetime, list[str]] = {}
+    paris = moment.astimezone(PARIS).replace(tzinfo=None)
+    for zone, places in OVERSEAS.items():
+        local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        at.setdefault(local, []).extend(places)
+    return [
+        (f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)}", ", ".join(places))
+        for local, places in sorted(at.items())
+        if local != paris
+    ]
+
+
+def day_fr(day: date) -> str:
+    """« 28 juin 2024 »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number} {MONTHS[day.month - 1]} {day.year}"
+
+
+def weekday_fr(day: date) -> str:
+    """« lundi 3 juin 2024 »."""
+    return f"{DAYS[day.weekday()]} {day_fr(day)}"
+
+
+def number_fr(number: float) -> str:
+    """« 1 234 », « 12,5 »: narrow no-break space and decimal comma."""
+    return f"{number:,}".replace(",", "\u202f").replace(".", ",")
+
+
+def percent_fr(share: float) -> str:
+    """« 12,5 % » of a share between 0 and 1."""
+    return f"{number_fr(round(100 * share, 1))}\u00a0%"
+
+
+def rich(text: object) -> Markup:
+    """Keep `strong`, `em` and https links; everything else is shown as it was typed."""
+    return _rich(str(text))
+
+
+@lru_cache(maxsize=2_000)
+def _rich(text: str) -> Markup:
+    html, changed = str(escape(text)), 1
+    while changed:  # innermost first, so that tags can only nest
+        html, emphasised = _EMPHASIS.subn(r"<\1>\2</\1>", html)
+        html, linked = _LINK.subn(r'<a href="\1">\2</a>', html)
+        changed = emphasised + linked
+    return Markup(html)  # noqa: S704 - escaped above
+
+
+_INSIDE = r"((?:(?!&lt;|<a ).)*?)"
+_EMPHASIS = re.compile(rf"&lt;(strong|em)&gt;{_INSIDE}&lt;/\1&gt;", re.DOTALL)
+_LINK = re.compile(
+    rf"&lt;a href=&#34;(https://(?:(?!&#34;|&#39;|&lt;|&gt;)\S)+)&#34;&gt;{_INSIDE}&lt;/a&gt;",
+    re.DOTALL,
+)
+
+
+def paragraphs(text: object) -> Markup:
+    """The same, one `p` for each block of lines."""
+    blocks = re.split(r"\n\s*\n", str(text).strip())
+    return Markup("").join(Markup("<p>{}</p>\n").format(rich(block)) for block in blocks if block)
+
+
+def plain(html: Markup) -> Markup:
+    """The same without its tags; unlike Jinja's own filter it keeps no-break spaces."""
+    return Markup(re.sub(r"<[^>]*>", "", html).strip(" \n"))  # noqa: S704 - was already markup
