@@ -1,0 +1,1 @@
+"""The office: accounts, the register of campaigns, the journal. Never a respondent or an answer."""

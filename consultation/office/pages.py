@@ -1,0 +1,459 @@
+"""The office's own pages, its sessions and its guards, which the other office pages use too.
+
+A session exists under /bureau only: a survey page neither reads nor sets a cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    abort,
+    current_app,
+    g,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask import session as cookie
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+
+from consultation.config import Settings
+from consultation.office import totp
+from consultation.office.accounts import (
+    ROLES,
+    TWO_FACTORS,
+    Account,
+    LoginRefused,
+    Role,
+    SecondFactorNeeded,
+    UnknownAccount,
+    WrongCode,
+)
+from consultation.office.approvals import (
+    ACTION_WORDS,
+    ACTIONS,
+    ASKED_IN,
+    Action,
+    Approval,
+    known_action,
+    known_id,
+)
+from consultation.office.campaigns import PHASE_WORDS, Campaign
+from consultation.office.forms import CodeForm, LoginForm
+from consultation.office.store import Accounts, Approvals, Campaigns, Figures, Journal
+from consultation.refusals import Refusal
+from consultation.web import OFFICE, Site
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+IDLE = timedelta(minutes=30)
+SHOWN_ENTRIES = 500
+
+bp = Blueprint("office", __name__, url_prefix=OFFICE)
+control = Blueprint("control", __name__, url_prefix=OFFICE)
+"""What belongs to everyone's office, and what belongs to those who run and control it: the roll's
+own server, where HR works, has only the first."""
+
+
+class NotAllowed(Refusal):
+    """Votre compte ne donne pas accès à cette page."""
+
+    status = 403
+    title = "Accès refusé"
+
+
+class LoginNeeded(Refusal):
+    """Connectez-vous au bureau, puis recommencez."""
+
+    status = 403
+    title = "Connexion nécessaire"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tile:
+    """An entry of the home page, for one role."""
+
+    role: Role
+    path: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignLine:
+    """One campaign on the operator's page, with the requests about it."""
+
+    campaign: Campaign
+    words: str
+    asked: tuple[Approval, ...]
+    may_ask: tuple[Action, ...]
+
+
+TILES = (
+    Tile(
+        role="rh",
+        path=f"{OFFICE}/lots",
+        title="Listes de destinataires",
+        text="Déposer un fichier d’adresses, le vérifier, suivre l’envoi.",
+    ),
+    Tile(
+        role="analyste",
+        path=f"{OFFICE}/resultats",
+        title="Résultats",
+        text="Suivre le dépouillement, télécharger les données protégées.",
+    ),
+    Tile(
+        role="exploitation",
+        path=f"{OFFICE}/campagnes",
+        title="Consultations",
+        text="Voir l’état de chaque consultation, donner son accord à une clôture anticipée.",
+    ),
+    Tile(
+        role="auditeur",
+        path=f"{OFFICE}/journal",
+        title="Journal",
+        text="Lire les actions du bureau et vérifier que rien n’y a été changé.",
+    ),
+)
+
+
+def init_office(app: Flask, settings: Settings) -> None:
+    """Give `app` the office's sessions and its protection; call it after `init_web`."""
+    app.secret_key = settings.secret_key
+    app.session_interface = _OfficeSessions()
+    app.config.update(
+        SESSION_COOKIE_NAME="__Host-bureau" if settings.secure else "bureau",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        PERMANENT_SESSION_LIFETIME=IDLE,
+        WTF_CSRF_CHECK_DEFAULT=False,  # a survey page carries no authority that could be abused
+        WTF_CSRF_SSL_STRICT=False,  # it compares the Referer, which our pages never send
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+        TOTP_REQUIRED=settings.totp_required,
+        TOTP_ISSUER=Site.of(settings).name,
+    )
+    protection = CSRFProtect(app)
+
+    @app.before_request
+    def protect_the_office() -> None:
+        if _in_office():
+            protection.protect()
+
+    @app.context_processor
+    def whoever_is_here() -> dict[str, Account | None]:
+        # What the view has already found: an error page must not ask the store again.
+        return {"account": g.get("account")}
+
+    app.register_blueprint(bp)
+    if "office" in settings.sides:
+        app.register_blueprint(control)
+
+
+def the_accounts() -> Accounts:
+    """The accounts of this application."""
+    accounts: Accounts = current_app.extensions["accounts"]
+    return accounts
+
+
+def the_approvals() -> Approvals:
+    """The approvals of this application."""
+    approvals: Approvals = current_app.extensions["approvals"]
+    return approvals
+
+
+def the_journal() -> Journal:
+    """The journal of this application."""
+    journal: Journal = current_app.extensions["journal"]
+    return journal
+
+
+def the_campaigns() -> Campaigns:
+    """The register of this application."""
+    campaigns: Campaigns = current_app.extensions["campaigns"]
+    return campaigns
+
+
+def the_figures() -> Figures:
+    """The published figures of this application."""
+    figures: Figures = current_app.extensions["figures"]
+    return figures
+
+
+def current_account() -> Account:
+    """Who is asking, and may; LoginNeeded when nobody is logged in."""
+    account = _somebody()
+    if _must_be_protected(account):
+        raise SecondFactorNeeded
+    return account
+
+
+def role_required(
+    *roles: Role, protected: bool = True
+) -> Callable[[Callable[P, R]], Callable[P, R | ResponseReturnValue]]:
+    """Let in these roles only, with their second factor unless `protected` is false.
+
+    Nobody in particular is sent to the login page.
+    """
+
+    def guard(view: Callable[P, R]) -> Callable[P, R | ResponseReturnValue]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | ResponseReturnValue:
+            account = _whoever_asks()
+            if account is None:
+                return redirect(url_for("office.login"), 303)
+            if protected and _must_be_protected(account):
+                return redirect(url_for("office.second_factor"), 303)
+            if account.role not in roles:
+                raise NotAllowed
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+@bp.get("/connexion")
+def login() -> ResponseReturnValue:
+    """The login page."""
+    if _whoever_asks():
+        return redirect(url_for("office.home"), 303)
+    return _login_page(LoginForm(), "")
+
+
+@bp.post("/connexion")
+def enter() -> ResponseReturnValue:
+    """Begin a session."""
+    form = LoginForm(request.form)
+    if not form.validate():
+        return _login_page(form, "Complétez les champs signalés."), 422
+    try:
+        account = the_accounts().check(
+            form.login.data or "", form.password.data or "", form.code.data or ""
+        )
+    except LoginRefused as refused:
+        # Only a login that exists: what was typed may be a password in the wrong field.
+        if refused.blocked:
+            the_journal().write(refused.blocked, "connexion bloquée", "trop d’essais refusés")
+        return _login_page(form, refused.sentence), refused.status
+    refusals = f"après {account.failures} essais refusés" if account.failures else ""
+    the_journal().write(account.login, "connexion", refusals)
+    if _must_be_protected(account):
+        account = the_accounts().prepare_second_factor(account.id)
+    _begin_session(account)
+    return redirect(url_for("office.home"), 303)
+
+
+@bp.post("/deconnexion")
+def leave() -> ResponseReturnValue:
+    """End the sessions of this account, here and elsewhere."""
+    account = _whoever_asks()
+    if account:
+        the_accounts().end_sessions(account.id)
+        the_journal().write(account.login, "déconnexion")
+    cookie.clear()
+    return redirect(url_for("office.login"), 303)
+
+
+@bp.get("/second-facteur")
+@role_required(*ROLES, protected=False)
+def second_factor() -> ResponseReturnValue:
+    """The application of this account: there, waiting for its first code, or to be added."""
+    return _second_factor_page(CodeForm(), "")
+
+
+@bp.get("/second-facteur/qr.svg")
+@role_required(*ROLES, protected=False)
+def second_factor_picture() -> ResponseReturnValue:
+    """The secret an application reads, until its first code: then nobody sees it again."""
+    account = _somebody()
+    secret = the_accounts().prepared_second_factor(account.id)
+    if secret is None:
+        abort(404)
+    picture = totp.qr_code(secret, account.login, current_app.config["TOTP_ISSUER"])
+    return Response(picture, mimetype="image/svg+xml")
+
+
+@bp.post("/second-facteur/preparer")
+@role_required(*ROLES, protected=False)
+def prepare_second_factor() -> ResponseReturnValue:
+    """A new secret, for an application to read."""
+    account = the_accounts().prepare_second_factor(_somebody().id)
+    _begin_session(account)
+    the_journal().write(account.login, "second facteur préparé")
+    return redirect(url_for("office.second_factor"), 303)
+
+
+@bp.post("/second-facteur")
+@role_required(*ROLES, protected=False)
+def confirm_second_factor() -> ResponseReturnValue:
+    """The first code: the application is added, and every session begun without it ends."""
+    account, form = _somebody(), CodeForm(request.form)
+    if not form.validate():
+        return _second_factor_page(form, "Complétez le champ signalé."), 422
+    try:
+        protected = the_accounts().confirm_second_factor(account.id, form.code.data or "")
+    except WrongCode as wrong:
+        return _second_factor_page(form, wrong.sentence), wrong.status
+    _begin_session(protected)
+    the_journal().write(protected.login, "second facteur ajouté")
+    return redirect(url_for("office.home"), 303)
+
+
+@bp.get("")
+@role_required(*ROLES)
+def home() -> ResponseReturnValue:
+    """What this role may do, among what this server offers."""
+    role, served = current_account().role, {rule.rule for rule in current_app.url_map.iter_rules()}
+    tiles = [tile for tile in TILES if tile.role == role and tile.path in served]
+    return render_template("office/home.html", tiles=tiles)
+
+
+@control.get("/campagnes")
+@role_required("exploitation")
+def campaigns() -> ResponseReturnValue:
+    """Every campaign and its state, and what two persons must agree on."""
+    register, asked = the_campaigns(), the_approvals().all()
+    lines = [
+        CampaignLine(
+            campaign=campaign,
+            words=PHASE_WORDS[register.phase(campaign)],
+            asked=tuple(one for one in asked if one.campaign == campaign.slug),
+            may_ask=_may_ask(campaign, asked),
+        )
+        for campaign in register.all()
+    ]
+    return render_template("office/campaigns.html", lines=lines, words=ACTION_WORDS)
+
+
+@control.post("/campagnes/<slug>/demander")
+@role_required("exploitation")
+def request_approval(slug: str) -> ResponseReturnValue:
+    """Ask another person to agree."""
+    account, action = current_account(), known_action(request.form.get("action", ""))
+    asked = the_approvals().request(action, slug, account)
+    the_journal().write(account.login, "accord demandé", f"{asked.campaign}, {asked.words}")
+    return redirect(url_for("control.campaigns"), 303)
+
+
+@control.post("/demandes/<request_id>/approuver")
+@role_required("exploitation")
+def approve(request_id: str) -> ResponseReturnValue:
+    """Agree with what another person asked."""
+    account = current_account()
+    asked = the_approvals().approve(known_id(request_id), account)
+    the_journal().write(account.login, "accord donné", f"{asked.campaign}, {asked.words}")
+    return redirect(url_for("control.campaigns"), 303)
+
+
+@control.post("/demandes/<request_id>/retirer")
+@role_required("exploitation")
+def withdraw(request_id: str) -> ResponseReturnValue:
+    """Take a request back."""
+    account = current_account()
+    asked = the_approvals().withdraw(known_id(request_id), account)
+    the_journal().write(account.login, "accord retiré", f"{asked.campaign}, {asked.words}")
+    return redirect(url_for("control.campaigns"), 303)
+
+
+@control.get("/journal")
+@role_required("auditeur")
+def journal() -> ResponseReturnValue:
+    """The last lines of the journal, and whether the whole chain holds."""
+    entries, intact = the_journal().entries(), the_journal().verify()
+    last = entries[: -SHOWN_ENTRIES - 1 : -1]
+    return render_template(
+        "office/journal.html",
+        entries=last,
+        count=len(entries),
+        intact=intact,
+        head=the_journal().head().hex(),
+    )
+
+
+class _OfficeSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, under /bureau only."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if _in_office() else NullSession()
+
+
+def _in_office() -> bool:
+    return request.path == OFFICE or request.path.startswith(f"{OFFICE}/")
+
+
+def _login_page(form: LoginForm, problem: str) -> str:
+    return render_template("office/login.html", form=form, problem=problem)
+
+
+def _second_factor_page(form: CodeForm, problem: str) -> str:
+    account = _somebody()
+    secret = the_accounts().prepared_second_factor(account.id)
+    return render_template(
+        "office/second-facteur.html",
+        form=form,
+        problem=problem,
+        protected=account.two_factors,
+        required=_must_be_protected(account),
+        secret=totp.written(secret) if secret else "",
+    )
+
+
+def _must_be_protected(account: Account) -> bool:
+    required = current_app.config["TOTP_REQUIRED"] and account.role in TWO_FACTORS
+    return required and not account.two_factors
+
+
+def _may_ask(campaign: Campaign, asked: tuple[Approval, ...]) -> tuple[Action, ...]:
+    already = {one.action for one in asked if one.campaign == campaign.slug}
+    return tuple(
+        action for action in ACTIONS if action not in already and campaign.state in ASKED_IN[action]
+    )
+
+
+def _begin_session(account: Account) -> None:
+    # Nothing survives from before: a token seen by someone else would still be valid.
+    cookie.clear()
+    cookie.permanent = True
+    cookie["account"] = account.id.hex()
+    cookie["epoch"] = account.session_epoch
+
+
+def _somebody() -> Account:
+    account = _whoever_asks()
+    if account is None:
+        raise LoginNeeded
+    return account
+
+
+def _whoever_asks() -> Account | None:
+    if "account" not in g:
+        g.account = _account_of_the_cookie()
+    found: Account | None = g.account
+    return found
+
+
+def _account_of_the_cookie() -> Account | None:
+    known = cookie.get("account")
+    if not known:
+        return None
+    try:
+        account = the_accounts().get(bytes.fromhex(known))
+    except UnknownAccount:
+        return None
+    live = account.active and account.session_epoch == cookie.get("epoch")
+    return account if live else None
