@@ -1,0 +1,1 @@
+"""WHO: addresses, batches, codes, credentials issued. Never holds an answer."""

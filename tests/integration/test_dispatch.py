@@ -1,0 +1,363 @@
+"""The worker sends what HR planned: at the hours of each territory, once, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from commands import Shell, lend_keys, questionnaire, shell
+from conftest import Clock
+
+from consultation.blind import blind, blinding_factor
+from consultation.config import Settings
+from consultation.database import Database
+from consultation.demo.mail_sink import MailSink
+from consultation.roll.batches import parse
+from consultation.roll.dispatch import Dispatcher
+from consultation.roll.relay import Letter, Outcome
+from consultation.roll.store import Roll
+
+SLUG = "essai"
+ROOT = Path(__file__).parents[2]
+MONDAY_11H = datetime(2024, 6, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[MailSink]:
+    with MailSink(tmp_path / "mail") as sink:
+        yield sink
+
+
+@pytest.fixture
+def run(
+    store: Callable[[str], Database], tmp_path: Path, clock: Clock, sink: MailSink
+) -> Iterator[Shell]:
+    with shell(store, tmp_path, clock) as made:
+        made.environment["SMTP_URL"] = sink.url
+        lend_keys(tmp_path / "keys", SLUG)
+        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
+        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", SLUG)
+        yield made
+
+
+@pytest.fixture
+def parts(run: Shell) -> dict:
+    return run.app().extensions
+
+
+def planned(
+    parts: dict, count: int, starts: datetime = MONDAY_11H, territory: str = "", name: str = "Ain"
+) -> bytes:
+    """A batch confirmed and planned, in an open campaign."""
+    roll: Roll = parts["roll"]
+    lines = "".join(f"agent{n}@{name.lower()}.gouv.fr\n" for n in range(count))
+    parsed = parse(f"courriel\n{lines}".encode(), "a.csv")
+    contact = "rh@ain.gouv.fr"
+    batch_id = roll.draft_batch(SLUG, name, "agents", parsed, perimeter=territory, contact=contact)
+    roll.confirm(batch_id)
+    parts["sendings"].plan(batch_id, SLUG, territory, starts)
+    if parts["campaigns"].get(SLUG).state == "draft":
+        parts["campaigns"].open(SLUG)
+    return batch_id
+
+
+def received(tmp_path: Path) -> Counter[str]:
+    found = Counter(path.name.removesuffix(".eml").split(" ")[0] for path in mails(tmp_path))
+    del found["rh@ain.gouv.fr"]
+    return found
+
+
+def mails(tmp_path: Path) -> list[Path]:
+    return sorted((tmp_path / "mail").glob("*.eml"))
+
+
+def sent(said: str) -> int:
+    return int(re.search(r"messages remis\s+(\d+)", said)[1])  # type: ignore[index]  # by test
+
+
+def test_nothing_leaves_before_its_hour_nor_outside_office_hours(
+    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    planned(parts, 3, MONDAY_11H + timedelta(hours=2))
+
+    assert sent(run("worker", "--once")) == 0
+    clock.advance(hours=10)  # 21 h in Paris
+    assert sent(run("worker", "--once")) == 0
+    clock.advance(hours=11)  # 8 h the next day
+    assert sent(run("worker", "--once")) == 3
+
+    assert set(received(tmp_path).values()) == {1}
+    assert len(received(tmp_path)) == 3
+
+
+def test_each_territory_has_its_own_hours(
+    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    clock.now = datetime(2024, 6, 10, 5, 0, tzinfo=UTC)  # 7 h in Paris, 9 h at La Réunion
+    planned(parts, 2, clock.now, "D974", "Reunion")
+    planned(parts, 2, clock.now, "D01", "Ain")
+
+    assert sent(run("worker", "--once")) == 2
+    assert all("reunion" in name for name in received(tmp_path))
+
+    clock.advance(hours=14)  # 21 h in Paris, 15 h in Guadeloupe
+    planned(parts, 1, clock.now, "D971", "Guadeloupe")
+    assert sent(run("worker", "--once")) == 1
+
+
+def test_whoever_handed_the_batch_in_is_told_its_end(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    planned(parts, 3)
+
+    run("worker", "--once")
+    run("worker", "--once")
+
+    (told,) = (tmp_path / "mail").glob("rh@ain*")
+    mail = message_from_bytes(told.read_bytes(), policy=policy.default)
+    assert "envoi terminé" in mail["Subject"]
+    assert "Remises au relais de messagerie\u00a0: 3" in mail.get_content()
+    assert [e.action for e in parts["journal"].entries()].count("envoi terminé") == 1
+
+
+def test_a_campaign_in_preparation_sends_nothing(run: Shell, parts: dict) -> None:
+    batch_id = planned(parts, 2)
+    parts["campaigns"].pause(SLUG)
+
+    assert sent(run("worker", "--once")) == 0
+    assert parts["roll"].batch(batch_id).counts.waiting == 2
+
+
+def test_what_was_cancelled_is_not_sent_and_may_be_invited_again(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    batch_id = planned(parts, 3)
+
+    assert parts["roll"].cancel(batch_id, opened=True) == 3
+
+    assert sent(run("worker", "--once")) == 0
+    assert parts["roll"].batch(batch_id).state == "cancelled"
+    planned(parts, 3, name="Ain")
+    assert sent(run("worker", "--once")) == 3
+
+
+class Relay:
+    """Answers what it is told to each address, and remembers."""
+
+    def __init__(self, answer: Callable[[str], Outcome]) -> None:
+        self._answer = answer
+        self.seen: list[str] = []
+
+    def send(self, letter: Letter) -> Outcome:
+        self.seen.append(letter.to)
+        return self._answer(letter.to)
+
+    def close(self) -> None:
+        pass
+
+
+def dispatcher(
+    parts: dict, relay: Relay, monotonic: Callable[[], float] = time.monotonic
+) -> Dispatcher:
+    settings: Settings = parts["settings"]
+    return Dispatcher(
+        roll=parts["roll"],
+        reminders=parts["reminders"],
+        sendings=parts["sendings"],
+        journal=parts["journal"],
+        settings=settings,
+        clock=parts["clock"],
+        mailer=lambda: relay,
+        monotonic=monotonic,
+    )
+
+
+def test_too_many_refusals_suspend_the_batch_until_a_person_looks(parts: dict) -> None:
+    batch_id = planned(parts, 100)
+    roll, campaign = parts["roll"], parts["campaigns"].get(SLUG)
+    relay = Relay(
+        lambda to: Outcome(kind="sent" if to.startswith("rh@") else "refused", reason="non")
+    )
+    at_work = dispatcher(parts, relay)
+
+    at_work.slice(campaign)
+
+    stopped = roll.batch(batch_id)
+    assert (stopped.state, stopped.counts.refused) == ("paused", 10)
+    assert "trop de refus" in stopped.reason
+    assert relay.seen[-1] == "rh@ain.gouv.fr"
+    assert at_work.slice(campaign).sent == 0
+    roll.resume(batch_id)
+    dispatcher(parts, Relay(lambda _to: Outcome(kind="sent"))).slice(campaign)
+    assert roll.batch(batch_id).counts.sent == 90
+
+
+def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: dict) -> None:
+    batch_id = planned(parts, 200)
+    seen: list[str] = []
+
+    def answer(to: str) -> Outcome:
+        seen.append(to)
+        return Outcome(kind="later" if len(seen) <= 60 else "sent", reason="450")
+
+    dispatcher(parts, Relay(answer)).slice(parts["campaigns"].get(SLUG))
+
+    assert parts["roll"].batch(batch_id).counts.sent == 140
+
+
+def test_a_relay_that_asks_to_wait_is_asked_less_and_less_often(parts: dict) -> None:
+    planned(parts, 2)
+    campaign = parts["campaigns"].get(SLUG)
+    now = [0.0]
+    relay = Relay(lambda _to: Outcome(kind="down", reason="injoignable"))
+    at_work = dispatcher(parts, relay, lambda: now[0])
+    asked = []
+
+    while len(asked) < 4:
+        before = len(relay.seen)
+        at_work.slice(campaign)
+        if len(relay.seen) > before:
+            asked.append(now[0])
+        now[0] += 1
+
+    assert [b - a for a, b in pairwise(asked)] == [15, 30, 60]
+
+
+def test_a_slow_domain_lets_the_others_pass(parts: dict) -> None:
+    roll: Roll = parts["roll"]
+    lines = [f"a{n}@lent.gouv.fr" for n in range(4)] + [f"b{n}@b{n}.gouv.fr" for n in range(20)]
+    batch_id = roll.draft_batch(
+        SLUG, "mixte", "agents", parse("\n".join(("courriel", *lines)).encode(), "a.csv")
+    )
+    roll.confirm(batch_id)
+    parts["sendings"].plan(batch_id, SLUG, "", MONDAY_11H)
+    parts["campaigns"].open(SLUG)
+    relay = Relay(lambda _to: Outcome(kind="sent"))
+    at_work = dispatcher(parts, relay)
+    object.__setattr__(parts["settings"], "mail_domain_rate", 5.0)
+
+    started = time.monotonic()
+    at_work.slice(parts["campaigns"].get(SLUG))
+
+    assert len(relay.seen) == 24
+    assert time.monotonic() - started >= 0.55  # four to the same domain: three gaps
+    assert [to.endswith("@lent.gouv.fr") for to in relay.seen][-2:] == [True, True]
+
+
+def test_two_workers_at_once_send_everything_once(
+    store: Callable[[str], Database], run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    batch_id = planned(parts, 120)
+    others = [run.app().extensions for _ in range(2)]
+
+    threads = [
+        threading.Thread(target=lambda one=one: [one["worker"].round() for _ in range(3)])
+        for one in others
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    run("worker", "--once")
+
+    assert parts["roll"].batch(batch_id).counts.sent == 120
+    assert set(received(tmp_path).values()) == {1}
+
+
+def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
+    run: Shell, parts: dict, tmp_path: Path, full: bool
+) -> None:
+    people, kills = (600, 12) if full else (150, 3)
+    batch_id = planned(parts, people, datetime.now(UTC))
+    roll: Roll = parts["roll"]
+    environment = os.environ | run.environment
+    environment |= {"WORKER_EVERY": "1", "MAIL_RATE": "150", "PYTHONPATH": str(ROOT)}
+    code = (
+        "from datetime import datetime, UTC; import consultation.app as a; "
+        f"b = a.create_app(clock=lambda: datetime.fromisoformat('{MONDAY_11H.isoformat()}')); "
+        "b.extensions['worker'].run(until=lambda more: not more)"
+    )
+    parts["sendings"].plan(batch_id, SLUG, "", MONDAY_11H)
+
+    for _ in range(kills):
+        before = len(mails(tmp_path))
+        worker = subprocess.Popen(
+            [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
+        )
+        while len(mails(tmp_path)) < before + 15 and worker.poll() is None:
+            time.sleep(0.01)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    run("worker", "--once")
+    run("worker", "--once")
+
+    counts = roll.batch(batch_id).counts
+    assert set(received(tmp_path).values()) == {1}
+    assert counts.sent + counts.uncertain == people
+    assert counts.uncertain <= kills
+    assert len(received(tmp_path)) >= people - counts.uncertain
+
+
+def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(
+    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    planned(parts, 40)
+    run("worker", "--once")
+    parts["returns"].opt_out(parts["roll"].unused_invitation(SLUG, "agents").code)
+    parts["sendings"].plan_reminders(
+        SLUG, (MONDAY_11H + timedelta(days=1), MONDAY_11H + timedelta(days=3))
+    )
+
+    assert sent(run("worker", "--once")) == 0
+    clock.advance(days=1)
+    assert sent(run("worker", "--once")) == 39
+    assert sent(run("worker", "--once")) == 0
+    clock.advance(days=1, hours=12)
+    assert sent(run("worker", "--once")) == 0
+    clock.advance(hours=12)
+    assert sent(run("worker", "--once")) == 39
+    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H, MONDAY_11H))
+    clock.advance(days=1)
+    assert sent(run("worker", "--once")) == 0
+
+    assert sorted(set(received(tmp_path).values())) == [1, 3]
+
+
+def test_participation_is_published_once_a_day_and_masked_where_it_tells(
+    run: Shell, parts: dict, clock: Clock
+) -> None:
+    large, small = planned(parts, 60), planned(parts, 12, name="Gers")
+    run("worker", "--once")
+    begin(parts, 30)
+    first = parts["sendings"].figures(SLUG)
+
+    clock.advance(days=1)
+    run("worker", "--once")
+
+    figures = parts["sendings"].figures(SLUG)
+    assert figures[small].issued is None
+    assert figures[large].issued is None  # or the total would give the small one
+    assert first != figures
+
+
+def begin(parts: dict, count: int) -> None:
+    """So many agents ask for a credential."""
+    roll, campaign = parts["roll"], parts["campaigns"].get(SLUG)
+    public = campaign.keys["agents"]
+    for _ in range(count):
+        r = blinding_factor(public, secrets.token_bytes(32))
+        hidden, _inverse = blind(public, secrets.token_bytes(64), salt=secrets.token_bytes(48), r=r)
+        roll.issue(campaign, "agents", roll.unused_invitation(SLUG, "agents").code, hidden)
