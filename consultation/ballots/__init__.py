@@ -1,0 +1,1 @@
+"""WHAT: pages, drafts, sealed ballots, release. Never a name, an address, a date or an order."""

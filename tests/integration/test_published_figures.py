@@ -1,0 +1,86 @@
+"""Whoever looks at the pages every few seconds learns nothing from them but the day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from commands import Shell, invite, lend_keys, questionnaire, shell
+from conftest import Clock
+from flask import Flask
+from visitor import Visitor
+from voting import vote
+
+from consultation.database import Database
+
+PASSWORD = "une phrase assez longue"
+TOKEN = re.compile(r'name="csrf_token" value="[^"]+"')
+PAGES = {
+    "rh": ("/bureau/lots",),
+    "analyste": ("/bureau/resultats", "/bureau/resultats/essai"),
+    "exploitation": ("/bureau", "/bureau/campagnes"),
+}
+
+
+@pytest.fixture
+def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Iterator[Shell]:
+    with shell(store, tmp_path, clock) as made:
+        made.environment |= {"CONSULTATION_DEMO": "1", "PUBLIC_URL": "http://localhost"}
+        yield made
+
+
+@pytest.fixture
+def app(run: Shell, tmp_path: Path) -> Flask:
+    """A campaign open to two hundred agents, and an account for each role."""
+    lend_keys(tmp_path / "keys", "essai")
+    dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
+    run("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
+    invite(run, "essai", tmp_path, 200)
+    run("campaign", "open", "essai")
+    for role in PAGES:
+        run("account", "create", role, "--role", role, typed=f"{PASSWORD}\n" * 2)
+    return run.app()
+
+
+def polled(app: Flask) -> dict[str, str]:
+    """What every page says now to who may open it, without what only serves to send a form."""
+    return {
+        page: TOKEN.sub("", visitor.open(page).body)
+        for role, pages in PAGES.items()
+        for visitor in [logged_in(app, role)]
+        for page in pages
+    }
+
+
+def logged_in(app: Flask, role: str) -> Visitor:
+    visitor = Visitor(app, cookies=True).open("/bureau/connexion")
+    return visitor.fill({"login": role, "password": PASSWORD}).press("Se connecter")
+
+
+def test_pages_change_at_releases_and_days_only(run: Shell, app: Flask, clock: Clock) -> None:
+    first = polled(app)
+    assert "Participation au 10 juin 2024 : 0 agents sur 200" in first["/bureau/lots"]
+    assert "moins de 11" in first["/bureau/resultats"]
+
+    for _ in range(3):
+        vote(app.extensions, "essai", 1)
+        run("worker", "--once")
+        assert polled(app) == first
+
+    vote(app.extensions, "essai", 97)
+    run("worker", "--once")
+    released = polled(app)
+    assert changed(first, released) == {"/bureau/resultats", "/bureau/resultats/essai"}
+    assert "environ 50" in released["/bureau/resultats"]
+
+    clock.advance(days=1)
+    run("worker", "--once")
+    next_day = polled(app)
+    assert changed(released, next_day) == {"/bureau/lots"}
+    assert "Participation au 11 juin 2024 : 100 agents sur 200" in next_day["/bureau/lots"]
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {page for page in before if before[page] != after[page]}

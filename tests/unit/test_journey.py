@@ -1,0 +1,52 @@
+"""What a journey computes the short way is what it would compute page by page."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample import load_sample
+
+from consultation.ballots.journey import Journey, State
+from consultation.questionnaire.answers import Context, from_json, read_page, to_json
+from consultation.questionnaire.synthetic import respond
+
+ASKED = load_sample()
+EVERYONE = Context(audience="agents")
+NOT_ASKED = {"personne": ["n’a posé cette question"]}  # makes a journey read every page again
+
+
+def answered(agent: int) -> State:
+    """What someone has answered, on every page there is."""
+    rng, state = random.Random(agent), State(seed=f"{agent:08x}")
+    for page in ASKED.pages:
+        fields = respond(ASKED, page, state.answers, EVERYONE, rng)
+        filled = read_page(page, fields, state.answers, ASKED, EVERYONE)
+        state = replace(state, answers=filled.draft)
+    return state
+
+
+@settings(max_examples=300)
+@given(
+    agent=st.integers(0, 1 << 31),
+    other=st.integers(0, 1 << 31),
+    dropped=st.sets(st.sampled_from(sorted(ASKED.by_id))),
+    changed=st.sets(st.sampled_from(sorted(ASKED.by_id))),
+)
+def test_what_is_whole_is_what_no_page_would_refuse(
+    agent: int, other: int, dropped: set[str], changed: set[str]
+) -> None:
+    theirs = answered(other).answers
+    answers = {
+        name: theirs[name] if name in changed and name in theirs else answer
+        for name, answer in answered(agent).answers.items()
+        if name not in dropped
+    }
+    state = State(answers=from_json(ASKED, to_json(answers)), seed="00000000")
+
+    journey = Journey(ASKED, EVERYONE)
+    page_by_page = journey.unfinished(replace(state, typed=NOT_ASKED))
+
+    assert (journey.unfinished(state) is None) == (page_by_page is None)

@@ -1,0 +1,330 @@
+"""The release: a pool mix that loses nothing, whatever dies in the middle."""
+
+import json
+import random
+import secrets
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from conftest import Clock
+from small import campaign, credential, export_key
+from sqlalchemy import select
+
+from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
+from consultation.ballots.release import Release, Released
+from consultation.ballots.store import NoAirlock, Urn
+from consultation.ballots.tables import airlock, ballot, inbox
+from consultation.database import Database
+from consultation.office.campaigns import Campaign
+from consultation.sealing import CannotUnseal, SealingKey
+
+POOL = 5
+
+
+@pytest.fixture
+def urn(box_database: Database, clock: Clock) -> Urn:
+    return Urn(box_database, clock, secrets.token_bytes)
+
+
+@pytest.fixture
+def keys(keys_directory: Path) -> BoxKeys:
+    return BoxKeys(keys_directory)
+
+
+@pytest.fixture
+def release(box_database: Database, keys: BoxKeys) -> Release:
+    return Release(box_database, keys, random.Random(7))
+
+
+@pytest.fixture
+def opened(release: Release) -> Campaign:
+    found = campaign(pool=POOL)
+    release.prepare(found)
+    return found
+
+
+def fill(urn: Urn, opened: Campaign, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        one = credential()
+        urn.cast(opened, "agents", one.msg, one.sig, json.dumps(number).encode())
+
+
+def opened_ballots(urn: Urn, opened: Campaign) -> list[int]:
+    return [json.loads(export_key().unseal(sealed)) for sealed in urn.ballots(opened)]
+
+
+def key_files(keys_directory: Path, opened: Campaign) -> list[Path]:
+    return sorted((keys_directory / "box" / opened.urn.hex()).iterdir())
+
+
+def waiting(box_database: Database) -> set[bytes]:
+    with box_database.read() as connection:
+        rows = connection.execute(select(inbox.c.id, inbox.c.sealed))
+        return {value for row in rows for value in row}
+
+
+class Dies(Exception):
+    """The process ends here."""
+
+
+class DyingKeys(BoxKeys):
+    """Keys of a process that dies at the step it is told."""
+
+    def __init__(self, directory: Path, dies_at: str) -> None:
+        super().__init__(directory)
+        self._dies_at = dies_at
+
+    def create(self, urn: bytes) -> SealingKey:
+        created = super().create(urn)
+        if self._dies_at == "after creating":
+            raise Dies
+        return created
+
+    def destroy(self, urn: bytes, public: bytes) -> None:
+        if self._dies_at == "before destroying":
+            raise Dies
+        super().destroy(urn, public)
+
+
+def test_too_few_ballots_stay(urn: Urn, opened: Campaign, release: Release) -> None:
+    fill(urn, opened, range(2 * POOL - 1))
+
+    assert release.run(opened) == Released(moved=0, waiting=2 * POOL - 1)
+    assert opened_ballots(urn, opened) == []
+
+
+def test_a_release_leaves_the_pool(urn: Urn, opened: Campaign, release: Release) -> None:
+    fill(urn, opened, range(3 * POOL))
+
+    done = release.run(opened)
+
+    assert done == Released(moved=2 * POOL, waiting=POOL)
+    counts = urn.counts(opened)
+    assert (counts.spent, counts.waiting, counts.ballots) == (3 * POOL, POOL, 2 * POOL)
+
+
+def test_everything_leaves_in_the_end_and_nothing_is_lost(
+    urn: Urn, opened: Campaign, release: Release
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    release.run(opened)
+    fill(urn, opened, range(3 * POOL, 4 * POOL))
+
+    release.run(opened, everything=True)
+
+    assert sorted(opened_ballots(urn, opened)) == list(range(4 * POOL))
+    assert urn.counts(opened).waiting == 0
+
+
+def test_no_id_and_no_ciphertext_survives_a_release(
+    urn: Urn, opened: Campaign, release: Release, box_database: Database
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    with box_database.read() as connection:
+        before = {value for row in connection.execute(select(inbox)) for value in row}
+
+    release.run(opened)
+
+    with box_database.read() as connection:
+        rows = [*connection.execute(select(inbox)), *connection.execute(select(ballot))]
+    after = {value for row in rows for value in row}
+    assert before & after == {opened.urn}
+
+
+def test_the_old_key_is_destroyed_and_opens_nothing(
+    urn: Urn, opened: Campaign, release: Release, box_database: Database, keys_directory: Path
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    [old] = key_files(keys_directory, opened)
+    stolen = SealingKey.from_bytes(old.read_bytes())
+
+    release.run(opened)
+
+    [new] = key_files(keys_directory, opened)
+    assert new != old
+    with box_database.read() as connection:
+        boxes = connection.scalars(select(inbox.c.sealed)).all()
+    for box in boxes:
+        with pytest.raises(CannotUnseal):
+            stolen.unseal(box)
+
+
+def test_ballots_come_out_in_no_order(
+    urn: Urn, opened: Campaign, box_database: Database, keys: BoxKeys
+) -> None:
+    fill(urn, opened, range(40))
+
+    Release(box_database, keys, random.Random(3)).run(opened, everything=True)
+
+    came_out = opened_ballots(urn, opened)
+    assert came_out != sorted(came_out)
+    assert sorted(came_out) == list(range(40))
+
+
+def test_preparing_twice_changes_nothing(
+    opened: Campaign, release: Release, keys_directory: Path, box_database: Database
+) -> None:
+    files = key_files(keys_directory, opened)
+
+    release.prepare(opened)
+
+    assert key_files(keys_directory, opened) == files
+    with box_database.read() as connection:
+        assert len(connection.execute(select(airlock)).all()) == 1
+
+
+def test_closing_releases_everything_and_shuts_the_urn(
+    urn: Urn, opened: Campaign, release: Release, keys_directory: Path
+) -> None:
+    fill(urn, opened, range(3))
+
+    assert release.close(opened) == Released(moved=3, waiting=0)
+    assert release.close(opened) == Released(moved=0, waiting=0)
+
+    assert key_files(keys_directory, opened) == []
+    assert sorted(opened_ballots(urn, opened)) == [0, 1, 2]
+    with pytest.raises(NoAirlock):
+        fill(urn, opened, [3])
+
+
+def test_sealing_anew_moves_nothing_and_leaves_nothing_as_it_was(
+    urn: Urn, opened: Campaign, release: Release, box_database: Database, keys_directory: Path
+) -> None:
+    fill(urn, opened, range(POOL))
+    before, [old] = waiting(box_database), key_files(keys_directory, opened)
+
+    assert release.reseal(opened) == Released(moved=0, waiting=POOL)
+
+    assert waiting(box_database).isdisjoint(before)
+    assert old not in key_files(keys_directory, opened)
+    release.close(opened)
+    assert sorted(opened_ballots(urn, opened)) == list(range(POOL))
+
+
+def test_an_airlock_in_preparation_keeps_its_key(
+    release: Release, keys: BoxKeys, keys_directory: Path
+) -> None:
+    new = campaign(pool=POOL)
+    keys.create(new.urn)  # another process is between the key and the row
+
+    with pytest.raises(NoAirlock):
+        release.run(new)
+
+    assert len(key_files(keys_directory, new)) == 1
+
+
+def test_a_release_without_its_key_destroys_no_other(
+    urn: Urn, opened: Campaign, release: Release, keys: BoxKeys, keys_directory: Path
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    [current] = key_files(keys_directory, opened)
+    current.rename(keys_directory / "elsewhere")
+    keys.create(opened.urn)
+
+    with pytest.raises(AirlockKeyMissing):
+        release.run(opened)
+    assert len(key_files(keys_directory, opened)) == 1
+
+    (keys_directory / "elsewhere").rename(current)
+    assert release.run(opened).moved == 2 * POOL
+
+
+def test_the_log_of_sqlite_keeps_nothing_after_a_release(
+    sqlite_models: dict[str, Path], keys: BoxKeys, clock: Clock, tmp_path: Path
+) -> None:
+    file = shutil.copy(sqlite_models["box"], tmp_path / "alone.sqlite")
+    with closing(Database(f"sqlite:///{file}")) as box:
+        mine, new = Release(box, keys, random.Random(1)), campaign(pool=POOL)
+        mine.prepare(new)
+        fill(Urn(box, clock, secrets.token_bytes), new, range(3 * POOL))
+        log = Path(f"{file}-wal")
+        assert log.stat().st_size > 0
+
+        mine.run(new)
+
+        assert log.stat().st_size == 0
+
+
+def test_the_digest_is_that_of_the_ballots(urn: Urn, opened: Campaign, release: Release) -> None:
+    fill(urn, opened, range(2 * POOL))
+    empty = urn.sorted_digest(opened)
+
+    release.run(opened)
+
+    full = urn.sorted_digest(opened)
+    assert full != empty
+    assert full == urn.sorted_digest(opened)
+
+
+@pytest.mark.parametrize("step", ["after creating", "before destroying"])
+def test_a_process_that_dies_in_a_release_loses_nothing(
+    step: str, urn: Urn, opened: Campaign, box_database: Database, keys_directory: Path
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    dying = Release(box_database, DyingKeys(keys_directory, step), random.Random(1))
+
+    with pytest.raises(Dies):
+        dying.run(opened)
+    fill(urn, opened, range(3 * POOL, 4 * POOL))
+    assert len(key_files(keys_directory, opened)) == 2
+    Release(box_database, BoxKeys(keys_directory), random.Random(2)).run(opened, everything=True)
+
+    assert sorted(opened_ballots(urn, opened)) == list(range(4 * POOL))
+    assert len(key_files(keys_directory, opened)) == 1
+
+
+def test_a_process_that_dies_while_preparing_leaves_nothing_wrong(
+    urn: Urn, release: Release, box_database: Database, keys_directory: Path
+) -> None:
+    new = campaign(pool=POOL)
+    with pytest.raises(Dies):
+        Release(
+            box_database, DyingKeys(keys_directory, "after creating"), random.Random(1)
+        ).prepare(new)
+
+    release.prepare(new)
+    fill(urn, new, range(POOL))
+    release.run(new, everything=True)
+
+    assert sorted(opened_ballots(urn, new)) == list(range(POOL))
+    assert len(key_files(keys_directory, new)) == 1
+
+
+def test_a_key_half_written_when_its_process_died_is_destroyed(
+    urn: Urn, opened: Campaign, release: Release, keys: BoxKeys, keys_directory: Path
+) -> None:
+    draft = keys.path(opened.urn, b"").with_name(".airlock-0.key.1f3a")
+    draft.write_bytes(b"half a k")
+
+    fill(urn, opened, range(3 * POOL))
+    release.run(opened)
+
+    assert not draft.exists()
+
+
+def test_submissions_racing_with_releases_lose_nothing(
+    urn: Urn, opened: Campaign, box_database: Database, keys: BoxKeys
+) -> None:
+    credentials = [credential() for _ in range(60)]
+
+    def submit(number: int) -> str:
+        one = credentials[number]
+        return urn.cast(opened, "agents", one.msg, one.sig, json.dumps(number).encode())
+
+    def release_often(seed: int) -> int:
+        mine = Release(box_database, keys, random.Random(seed))
+        return sum(mine.run(opened).moved for _ in range(15))
+
+    with ThreadPoolExecutor(10) as threads:
+        releases = [threads.submit(release_often, seed) for seed in range(2)]
+        outcomes = list(threads.map(submit, range(60)))
+        moved = sum(one.result() for one in releases)
+
+    assert outcomes == ["recorded"] * 60
+    assert moved == urn.counts(opened).ballots
+    Release(box_database, keys, random.Random(9)).close(opened)
+    assert sorted(opened_ballots(urn, opened)) == list(range(60))
