@@ -1,0 +1,84 @@
+"""The dictionary of an export: what every column is and what its codes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from consultation.questionnaire.model import Questionnaire
+from consultation.results.columns import Column, OpenText
+from consultation.results.disclosure import K
+from consultation.results.formats import short_names
+from consultation.results.frame import Plan
+
+HEADER = (
+    *("colonne", "question", "type", "intitule", "code", "signification"),
+    *("numero", "nom_court"),  # in SPSS and Stata
+)
+
+KINDS = {
+    "profil": "profil, protégé",
+    "choice": "choix unique",
+    "choices": "choix multiple",
+    "matrix": "grille",
+    "scale": "échelle",
+    "rank": "classement",
+    "number": "nombre",
+    "date": "année d’une date",
+}
+
+_READ_ME = """\
+Une case vide veut dire « pas de réponse » : question passée, non posée, ou réponse retirée pour ne
+reconnaître personne. « * » veut dire que le détail a été retiré.
+
+- `microdata.csv` : codes, séparateur virgule, UTF-8, point décimal (R, Python).
+- `microdata-excel.csv` : libellés, séparateur point-virgule, virgule décimale (tableurs).
+- `microdata.parquet`, `microdata.sav` (SPSS) et `microdata.dta` (Stata), s’ils ont été demandés :
+  les mêmes lignes. En SPSS et en Stata, une colonne porte son nom court et une réponse son numéro,
+  que donne `codebook.csv`, avec leurs intitulés.
+- `textes/` : un fichier par question ouverte, chacun dans son propre ordre, sans lien avec les
+  lignes de `microdata.csv`. Sauf demande contraire inscrite au journal, n’y sont que les textes
+  relus et acceptés. Un retour à la ligne y est écrit « ⏎ ».
+- `tableaux/` : chaque question seule, puis croisée avec celles qui décrivent les agents, sur ces
+  mêmes lignes. Un effectif de 1 à 10 n’y est pas montré, ni ceux qui permettraient de le
+  retrouver (`masque` vaut alors 1) ; `part` est la part des réponses à la question dans le groupe.
+- `datapackage.json` et `schema.json` décrivent ces fichiers pour qui les réutilise (Frictionless).
+- `SHA256SUMS` : `sha256sum -c SHA256SUMS` dit si un fichier a été modifié.
+- Choix multiple : une colonne par option, 1 si elle est choisie, 0 sinon.
+- Classement : `rang1` est la première place.
+- Une apostrophe en tête de texte empêche un tableur d’y lire une formule.
+"""
+
+
+def rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+    """One row for each code of each column, one for a column without codes."""
+    yield HEADER
+    short = short_names([column.name for column in plan.columns])
+    for column in plan.columns:
+        start = (column.name, column.question, KINDS[column.kind], column.title)
+        codes = enumerate(column.values.items(), start=1)
+        for number, (code, label) in codes if column.values else [("", ("", ""))]:
+            yield (*start, code, label, str(number), short[column.name])
+    for text in plan.texts:
+        question = text.answer.removesuffix(".other")
+        yield (text.name, question, "texte, fichier à part", text.title, "", "", "", "")
+
+
+def markdown(plan: Plan, questionnaire: Questionnaire, too_few: Collection[str]) -> str:
+    """The same, to be read; `too_few` are the texts whose file was not written."""
+    parts = [f"# Dictionnaire : {questionnaire.title}\n", _READ_ME]
+    parts += [_section(column) for column in plan.columns]
+    files = [_text_file(text, too_few) for text in plan.texts]
+    if files:
+        parts.append("\n".join(["## Textes libres\n", *files, ""]))
+    return "\n".join(parts)
+
+
+def _text_file(text: OpenText, too_few: Collection[str]) -> str:
+    line = f"- `textes/{text.name}.csv` : {text.title}"
+    return f"{line} (fichier retenu : moins de {K} textes)" if text.name in too_few else line
+
+
+def _section(column: Column) -> str:
+    lines = [f"## {column.name}\n", f"{column.title} ({KINDS[column.kind]})\n"]
+    lines += [f"- `{code}` : {label}" for code, label in column.values.items()]
+    return "\n".join([*lines, ""] if column.values else lines)

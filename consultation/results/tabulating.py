@@ -1,0 +1,113 @@
+"""The tables of an export: every question by itself, then by every question that describes people.
+
+Counted lot after lot on the very rows that are written, so that tables less rows say nothing.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from consultation.results.columns import UNANSWERED
+from consultation.results.cube import Cube
+from consultation.results.files import FLAVOURS
+from consultation.results.layout import Layout, Variable
+from consultation.results.masking import Frequencies, crossed, frequencies
+from consultation.spreadsheet import Cell, row_writer
+
+NO_ANSWER_LABEL = "Sans réponse"
+
+_LOT = 10_000  # rows: two megabytes of numbers
+_ALONE = ("question", "variable", "intitule", "code", "modalite", "effectif", "part", "base")
+_GROUP = ("groupe", "groupe_code", "groupe_modalite")
+_MASKED = "masque"
+HEADERS: Mapping[str, Sequence[str]] = {
+    "tableaux/tris-a-plat.csv": (*_ALONE, _MASKED),
+    "tableaux/tris-croises.csv": (*_ALONE, *_GROUP, _MASKED),
+}
+
+
+class Tally:
+    """Counts rows as they are written."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._by = [variable for variable in layout.variables if variable.describes]
+        self._lot: list[array[int]] = []
+        self._alone: dict[str, npt.NDArray[np.int64]] = {}
+        self._crossed: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
+
+    def add(self, codes: array[int]) -> None:
+        """Count one row."""
+        self._lot.append(codes)
+        if len(self._lot) == _LOT:
+            self._count()
+
+    def write(self, directory: Path) -> None:
+        """Write the tables of what was counted, as they may be shown."""
+        self._count()
+        for (name, header), lines in zip(
+            HEADERS.items(), (self._frequencies, self._groups), strict=True
+        ):
+            path = directory / name
+            path.parent.mkdir(exist_ok=True)
+            _write(path, header, lines)
+
+    def _count(self) -> None:
+        cube = Cube.of(self._layout, self._lot, final=True)
+        self._lot = []
+        for variable in self._layout.variables:
+            name = variable.name
+            self._alone[name] = self._alone.get(name, 0) + np.array(cube.counts(name))
+            for by in self._by:
+                if by.question != variable.question:
+                    pair, counts = (name, by.name), np.array(cube.crossed_counts(name, by.name))
+                    self._crossed[pair] = self._crossed.get(pair, 0) + counts
+
+    def _frequencies(self) -> Iterator[Sequence[Cell]]:
+        for variable in self._layout.variables:
+            counts = self._alone[variable.name].tolist()
+            shown = frequencies(counts, telling=variable.telling)
+            for line, masked in _lines(variable, shown):
+                yield (*line, masked)
+
+    def _groups(self) -> Iterator[Sequence[Cell]]:
+        for variable in self._layout.variables:
+            for by in self._by:
+                counts = self._crossed.get((variable.name, by.name))
+                if counts is None:
+                    continue
+                table = crossed(counts.tolist(), telling=variable.telling)
+                codes = (*by.codes, UNANSWERED)
+                labels = (*by.labels, NO_ANSWER_LABEL)
+                for place, (code, label) in enumerate(zip(codes, labels, strict=True)):
+                    group = table.column(place)
+                    if group.base != 0:
+                        for line, masked in _lines(variable, group):
+                            yield (*line, by.name, code, label, masked)
+
+
+def _lines(variable: Variable, shown: Frequencies) -> Iterator[tuple[Sequence[Cell], int]]:
+    start = variable.question, variable.name, variable.title
+    answers = zip(variable.codes, variable.labels, shown.counts, shown.shares, strict=True)
+    for code, label, count, share in answers:
+        part = None if share is None else round(share, 4)
+        yield (*start, code, label, count, part, shown.base), int(count is None)
+
+
+def _write(
+    path: Path, header: Sequence[str], lines: Callable[[], Iterator[Sequence[Cell]]]
+) -> None:
+    with ExitStack() as files:
+        for suffix, flavour in FLAVOURS.items():
+            target = path.with_name(f"{path.stem}{suffix}.csv")
+            stream = target.open("w", encoding=flavour.encoding, newline="")
+            add = row_writer(files.enter_context(stream), flavour)
+            add(header)
+            for line in lines():
+                add(line)
