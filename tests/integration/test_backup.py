@@ -1,0 +1,292 @@
+"""Saved and restored, the stores hold what they held: nothing lost, and no order of arrival."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from commands import Shell, invite, lend_keys, questionnaire, shell
+from conftest import Clock
+from sqlalchemy import delete, select
+from visitor import Visitor
+from voting import cast, credential, vote
+
+from consultation.backup import SAVED
+from consultation.ballots.tables import ballot, inbox
+from consultation.cli import commands
+from consultation.database import Database
+
+STORES = ("box", "roll", "office")
+
+
+@pytest.fixture
+def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Iterator[Shell]:
+    with shell(store, tmp_path, clock) as made:
+        lend_keys(tmp_path / "keys", "essai")
+        dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
+        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
+        invite(made, "essai", tmp_path, 130)
+        made("campaign", "open", "essai")
+        yield made
+
+
+@pytest.fixture
+def parts(run: Shell) -> dict:
+    return run.app().extensions
+
+
+@pytest.fixture
+def saved(run: Shell, parts: dict, tmp_path: Path) -> Path:
+    """A copy made after five agents answered."""
+    vote(parts, "essai", 5)
+    run("database", "backup", tmp_path / "copies")
+    return tmp_path / "copies"
+
+
+def lose(parts: dict, *stores: str) -> None:
+    """The disk is replaced by an empty one."""
+    for name in stores or STORES:
+        with parts["databases"][name].write() as tx:
+            for table in reversed(SAVED[name][0].metadata.sorted_tables):
+                tx.execute(delete(table))
+
+
+def everything(parts: dict, *tables: object) -> set[tuple]:
+    with parts["databases"]["box"].read() as connection:
+        return {tuple(row) for table in tables for row in connection.execute(select(table))}
+
+
+def key_of_the_airlock(run: Shell) -> Path:
+    [key] = Path(run.environment["KEYS_DIRECTORY"], "box").glob("*/airlock-*.key")
+    return key
+
+
+def column(file: Path, query: str) -> list:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as copy:
+        return [row[0] for row in copy.execute(query)]
+
+
+def close(run: Shell, parts: dict, clock: Clock) -> str:
+    clock.now = parts["campaigns"].get("essai").closes
+    clock.advance(hours=48)
+    return run("campaign", "close", "essai")
+
+
+def test_what_was_saved_is_restored_and_goes_on(
+    run: Shell, parts: dict, tmp_path: Path, clock: Clock
+) -> None:
+    vote(parts, "essai", 105)
+    late = credential(parts, "essai")
+    run("database", "backup", tmp_path / "copies")
+    before = everything(parts, inbox, ballot)
+    lose(parts)
+    assert "introuvable" in run("campaign", "status", "essai", code=1)
+
+    said = run("database", "restore", tmp_path / "copies")
+
+    assert "bulletins du sas qui s’ouvrent  50" in said
+    assert everything(parts, inbox, ballot) == before
+    assert "Le compte est juste" in run("ballots", "verify", "essai")
+    assert "intactes" in run("journal", "verify")
+    assert cast(parts, "essai", late) == "recorded"
+    vote(parts, "essai", 1)
+    assert "bulletins            107" in close(run, parts, clock)
+
+
+def test_a_copy_holds_no_draft_and_no_ballot_as_it_came(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    vote(parts, "essai", 5)
+    _, sig = credential(parts, "essai")
+    parts["urn"].save_draft(parts["campaigns"].get("essai"), sig, b"{}")
+    came = {value for row in everything(parts, inbox) for value in row}
+
+    run("database", "backup", tmp_path / "copies")
+
+    file = tmp_path / "copies" / "box" / "box.sqlite"
+    assert column(file, "select count(*) from draft") == [0]
+    assert column(file, "select count(*) from inbox") == [5]
+    assert came.isdisjoint(column(file, "select id from inbox"))
+    assert came.isdisjoint(column(file, "select sealed from inbox"))
+    assert {path.name for path in file.parent.iterdir()} == {"box.sqlite", "manifest.json"}
+    assert parts["urn"].load_draft(sig) == b"{}"
+
+
+def test_the_copies_are_apart_and_the_keys_in_none(run: Shell, saved: Path, tmp_path: Path) -> None:
+    said = run("database", "backup", tmp_path / "others")
+
+    assert sorted(path.name for path in saved.iterdir()) == sorted(STORES)
+    key = key_of_the_airlock(run)
+    for path in (key, *Path(run.environment["KEYS_DIRECTORY"]).glob("r*/*/*")):
+        assert str(path) in said
+        assert all(path.read_bytes() not in copy.read_bytes() for copy in saved.glob("*/*"))
+    assert "personnes et à des lieux différents" in said
+    assert {path.stat().st_mode & 0o077 for path in saved.iterdir()} == {0}
+
+
+def test_nothing_is_written_over_a_copy(run: Shell, saved: Path) -> None:
+    before = {path: path.read_bytes() for path in saved.glob("*/*")}
+
+    assert "déjà" in run("database", "backup", saved, code=1)
+
+    assert {path: path.read_bytes() for path in saved.glob("*/*")} == before
+
+
+def test_nothing_is_restored_over_data(run: Shell, parts: dict, saved: Path) -> None:
+    before = everything(parts, inbox)
+
+    assert "déjà des données" in run("database", "restore", saved, code=1)
+    lose(parts, "office", "roll")
+    assert "déjà des données" in run("database", "restore", saved, code=1)
+
+    assert everything(parts, inbox) == before
+    assert run("campaign", "status") == ""  # nothing was begun
+
+
+def test_what_is_not_a_copy_is_refused_before_anything_is_written(
+    run: Shell, parts: dict, saved: Path, tmp_path: Path
+) -> None:
+    lose(parts)
+    manifest, file = saved / "box" / "manifest.json", saved / "box" / "box.sqlite"
+    known, content = json.loads(manifest.read_text("utf-8")), file.read_bytes()
+
+    for broken in ("", "{}", "[]", "\x00"):
+        manifest.write_text(broken)
+        assert "altérée" in run("database", "restore", saved, code=1)
+    manifest.write_text(json.dumps(known | {"version": "box_0000"}))
+    assert "avec la version qui a fait la sauvegarde" in run("database", "restore", saved, code=1)
+    manifest.write_text(json.dumps(known))
+    file.write_bytes(content + b"\0")
+    assert "altérée" in run("database", "restore", saved, code=1)
+    file.unlink()
+    assert "altérée" in run("database", "restore", saved, code=1)
+    assert "introuvable" in run("database", "restore", tmp_path / "keys", code=1)
+
+    assert run("campaign", "status") == ""
+    file.write_bytes(content)
+    run("database", "restore", saved)
+
+
+def test_without_the_airlock_s_key_the_ballots_lost_are_counted_before_anything(
+    run: Shell, parts: dict, saved: Path
+) -> None:
+    key = key_of_the_airlock(run)
+    away = key.rename(key.with_name("away"))
+    lose(parts)
+
+    said = run("database", "restore", saved, code=1)
+
+    assert "5 bulletins ne peuvent pas être ouverts" in said
+    assert key.name in said
+    assert run("campaign", "status") == ""
+    away.rename(key)
+    assert "bulletins du sas qui s’ouvrent  5" in run("database", "restore", saved)
+
+
+def test_ballots_given_up_are_published_and_the_rest_goes_on(
+    run: Shell, parts: dict, saved: Path, clock: Clock, tmp_path: Path
+) -> None:
+    key_of_the_airlock(run).unlink()
+    lose(parts)
+
+    said = run("database", "restore", saved, "--lose-waiting")
+    assert "perdus                          5" in said
+    vote(parts, "essai", 2)
+    said = close(run, parts, clock)
+
+    assert "utilisés             7" in said
+    assert "perdus               5" in said
+    page = Visitor(run.app()).open("/transparence/essai").body
+    assert "<dt>Bulletins perdus</dt>" in page
+    file = tmp_path / "urne.txt"
+    file.write_bytes(Visitor(run.app()).open("/transparence/essai/urne.txt").content)
+    checked = CliRunner().invoke(commands, ["ballots", "verify", "--file", str(file)])
+    assert checked.exit_code == 0, checked.output
+
+
+def test_keys_copied_apart_are_those_of_the_last_copy(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    vote(parts, "essai", 5)
+    kept = tmp_path / "kept"
+
+    run("database", "backup", tmp_path / "first", "--keys", kept)
+    [old] = kept.glob("box/*/airlock-*.key")
+    run("database", "backup", tmp_path / "second", "--keys", kept)
+
+    [new] = kept.glob("box/*/airlock-*.key")
+    assert new.name != old.name
+    keys = Path(run.environment["KEYS_DIRECTORY"])
+    shutil.rmtree(keys)
+    lose(parts)
+    shutil.copytree(kept, keys)
+    run("database", "restore", tmp_path / "second")
+    assert "Le compte est juste" in run("ballots", "verify", "essai")
+    vote(parts, "essai", 1)
+
+
+def test_keys_are_not_copied_with_the_stores(run: Shell, tmp_path: Path) -> None:
+    copies = tmp_path / "copies"
+
+    said = run("database", "backup", copies, "--keys", copies / "keys", code=1)
+
+    assert "ailleurs" in said
+    assert not copies.exists()
+
+
+def test_a_copy_comes_back_into_stores_of_another_kind(
+    run: Shell, saved: Path, tmp_path: Path
+) -> None:
+    before = run("ballots", "status", "essai")
+    for name in STORES:
+        run.environment[f"{name.upper()}_DATABASE_URL"] = f"sqlite:///{tmp_path}/new-{name}.sqlite"
+    run("database", "migrate")
+
+    run("database", "restore", saved)
+
+    assert run("ballots", "status", "essai") == before
+    assert "Le compte est juste" in run("ballots", "verify", "essai")
+    vote(run.app().extensions, "essai", 1)
+
+
+def test_a_store_that_is_not_migrated_is_refused(run: Shell, saved: Path, tmp_path: Path) -> None:
+    run.environment["BOX_DATABASE_URL"] = f"sqlite:///{tmp_path}/new.sqlite"
+
+    assert "n’est pas à jour" in run("database", "restore", saved, "--store", "box", code=1)
+    assert "n’est pas à jour" in run("database", "backup", tmp_path / "b", "--store", "box", code=1)
+
+
+def test_each_side_saves_what_it_has(run: Shell, tmp_path: Path) -> None:
+    for sides, expected in (("roll", {"roll", "office"}), ("urn", {"box", "office"})):
+        run.environment["CONSULTATION_SIDES"] = sides
+        run("database", "backup", tmp_path / sides)
+        assert {path.name for path in (tmp_path / sides).iterdir()} == expected
+
+
+def test_a_copy_made_while_agents_answer_agrees_with_itself(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    given = [credential(parts, "essai") for _ in range(40)]
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(cast, parts, "essai", one) for one in given]
+        run("database", "backup", tmp_path / "copies")
+        assert {answer.result() for answer in answers} == {"recorded"}
+
+    file = tmp_path / "copies" / "box" / "box.sqlite"
+    [spent] = column(file, "select count(*) from spent")
+    [ballots] = column(file, "select (select count(*) from inbox) + (select count(*) from ballot)")
+    [issued] = column(
+        tmp_path / "copies" / "roll" / "roll.sqlite", "select sum(state) from invitation"
+    )
+    assert spent == ballots <= issued
+    lose(parts)
+    run("database", "restore", tmp_path / "copies")
+    assert "Le compte est juste" in run("ballots", "verify", "essai")

@@ -1,0 +1,197 @@
+"""The life of a campaign, from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from commands import Shell, addresses, agree, lend_keys, questionnaire, shell
+
+from consultation.database import Database
+from consultation.demo.mail_sink import MailSink
+
+OPENS, CLOSES = "2024-06-03 09:00", "2099-06-28 18:00"
+
+
+@pytest.fixture
+def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
+    with shell(store, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def campaign(run: Shell, tmp_path: Path) -> str:
+    """A campaign in preparation."""
+    file = questionnaire(tmp_path)
+    lend_keys(tmp_path / "keys", "essai")
+    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
+    return "essai"
+
+
+@pytest.fixture
+def open_campaign(run: Shell, campaign: str, tmp_path: Path) -> str:
+    """A campaign open to thirty agents."""
+    _invite(run, campaign, addresses(tmp_path, 30))
+    run("campaign", "open", campaign)
+    return campaign
+
+
+def test_a_campaign_goes_through_its_whole_life(run: Shell, open_campaign: str) -> None:
+    assert "ouverte" in run("campaign", "status", open_campaign)
+    assert "suspendue" in run("campaign", "pause", open_campaign)
+    assert "ouverte" in run("campaign", "resume", open_campaign)
+    assert "2100" in run("campaign", "extend", open_campaign, "--closes", "2100-01-31 12:00")
+    agree(run, open_campaign, "early-closing")
+    assert "Plus aucune réponse nouvelle" in run("campaign", "close", open_campaign)
+    assert "Délai en cours" in run("campaign", "close", open_campaign, code=1)
+    assert "en cours de clôture" in run("campaign", "status")
+
+
+def test_closing_without_grace_destroys_the_roll_s_keys_and_says_the_account(
+    run: Shell, open_campaign: str, tmp_path: Path
+) -> None:
+    agree(run, open_campaign, "early-closing", "final-release")
+
+    said = run("campaign", "close", open_campaign, "--grace", "0")
+
+    assert _figures(said)["invités"] == "30"
+    assert not any((tmp_path / "keys" / "roll" / open_campaign).glob("*"))
+    assert "Le compte est juste" in run("ballots", "verify", open_campaign)
+    assert run("campaign", "close", open_campaign, "--grace", "0") == said
+
+
+def test_dates_without_a_zone_are_those_of_paris(run: Shell, campaign: str) -> None:
+    assert "lundi 3 juin 2024 à 9\u00a0h" in run("campaign", "status", campaign)
+
+
+def test_a_campaign_does_not_open_to_fewer_than_thirty_people(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    _invite(run, campaign, addresses(tmp_path, 29))
+
+    assert "Trente personnes au moins" in run("campaign", "open", campaign, code=1)
+    assert "en préparation" in run("campaign", "status", campaign)
+
+
+def test_an_audience_of_a_few_people_would_name_them(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    _invite(run, campaign, addresses(tmp_path, 40))
+    _invite(run, campaign, addresses(tmp_path, 5, "cadres.csv"), audience="cadres")
+
+    assert "dans chaque public" in run("campaign", "open", campaign, code=1)
+
+
+def test_a_faulty_questionnaire_is_refused_with_its_lines(run: Shell, tmp_path: Path) -> None:
+    file = questionnaire(tmp_path)
+    file.write_text(file.read_text("utf-8").replace("type: number", "type: nombre", 1), "utf-8")
+
+    said = run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, code=1)
+
+    assert f"{file.name}:" in said
+    assert "nombre" in said
+    assert run("campaign", "status") == ""
+
+
+def test_a_name_already_taken_leaves_the_first_campaign_alone(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    before = run("campaign", "status", campaign)
+
+    again = ("--opens", OPENS, "--closes", CLOSES, "--slug", campaign)
+    said = run("campaign", "create", tmp_path / "petit.yaml", *again, code=1)
+
+    assert "Nom déjà pris" in said
+    assert run("campaign", "status", campaign) == before
+
+
+def test_an_unknown_campaign_is_a_sentence(run: Shell) -> None:
+    for words in (["campaign", "open"], ["invitations", "status"], ["ballots", "status"]):
+        assert "introuvable" in run(*words, "inconnue", code=1)
+
+
+def test_faulty_lines_stop_an_import_until_someone_agrees(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    file = addresses(tmp_path, 30)
+    file.write_text(file.read_text("cp1252") + "jean@ain\r\nagent1@lot.exemple.gouv.fr\r\n")
+    words = ("invitations", "import", file, "--batch", "Ain", "--audience", "agents")
+
+    refused = run(*words, "--campaign", campaign, code=1)
+    accepted = run(*words, "--campaign", campaign, "--without-faulty")
+
+    assert "ligne 32" in refused
+    assert "jean@ain" in refused
+    assert "rien n’a été importé" in refused
+    assert {"à corriger": "1", "doublons": "1", "prêtes": "30"}.items() <= _figures(
+        accepted
+    ).items()
+
+
+def test_an_address_invited_before_is_not_invited_twice(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    file = addresses(tmp_path, 30)
+    _invite(run, campaign, file)
+
+    said = _invite(run, campaign, file)
+
+    assert {"déjà invitées": "30", "prêtes": "0"}.items() <= _figures(said).items()
+
+
+def test_an_unknown_audience_or_an_unreadable_file_is_refused(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    file = addresses(tmp_path, 30)
+    words = ("--batch", "Ain", "--campaign", campaign)
+    assert "Publics de « essai »" in run(
+        "invitations", "import", file, *words, "--audience", "tous", code=1
+    )
+
+    file.write_bytes(b"\x00\x01\x02")
+    run("invitations", "import", file, *words, "--audience", "agents", code=1)
+
+
+def test_invitations_are_sent_once(run: Shell, open_campaign: str, tmp_path: Path) -> None:
+    with MailSink(tmp_path / "mail") as sink:
+        run.environment["SMTP_URL"] = sink.url
+        first = run("invitations", "send", open_campaign)
+        again = run("invitations", "send", open_campaign)
+
+    assert _figures(first)["remis"] == "30"
+    assert "remis" not in again
+    assert len(list((tmp_path / "mail").iterdir())) == 30
+    assert "30" in run("invitations", "status", open_campaign)
+
+
+def test_a_relay_that_is_away_loses_nothing(run: Shell, open_campaign: str) -> None:
+    run.environment["SMTP_URL"] = "smtp://127.0.0.1:9"
+
+    said = run("invitations", "send", open_campaign, code=4)
+
+    assert "Rien n’est perdu" in said
+    assert _figures(said)["en attente"] == "30"
+
+
+def test_ballots_are_counted_and_released_only_in_lots(run: Shell, open_campaign: str) -> None:
+    assert _figures(run("ballots", "status", open_campaign))["dans l’urne"] == "0"
+    assert _figures(run("ballots", "release", open_campaign))["bulletins libérés"] == "0"
+
+
+def test_microdata_do_not_leave_before_the_closing(
+    run: Shell, open_campaign: str, tmp_path: Path
+) -> None:
+    assert "close" in run("export", open_campaign, tmp_path / "export", code=1)
+    assert not (tmp_path / "export").exists()
+
+
+def _invite(run: Shell, campaign: str, file: Path, audience: str = "agents") -> str:
+    words = ("--batch", file.stem, "--audience", audience, "--campaign", campaign)
+    return run("invitations", "import", file, *words)
+
+
+def _figures(said: str) -> dict[str, str]:
+    """The « name  figure » lines of what a command says."""
+    pairs = (line.strip().rsplit("  ", 1) for line in said.splitlines() if line.startswith("  "))
+    return {pair[0].strip(): pair[1].strip() for pair in pairs if len(pair) == 2}

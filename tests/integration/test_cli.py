@@ -1,0 +1,145 @@
+"""What the command says to those who mistype, misconfigure, or are out of luck."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from commands import Shell, questionnaire, shell
+
+from consultation.cli import commands
+from consultation.config import Settings
+from consultation.database import Database
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+
+@pytest.fixture
+def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
+    with shell(store, tmp_path) as made:
+        yield made
+
+
+def every_command() -> list[str]:
+    """« consultation campaign open », and so on."""
+    found = []
+    for name, command in commands.commands.items():
+        inside = command.commands if isinstance(command, click.Group) else {}
+        found += [f"{name} {one}" for one in inside] or [name]
+    return found
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_every_command_is_documented(command: str) -> None:
+    assert re.search(rf"`consultation {command}\b", README), command
+
+
+@pytest.mark.parametrize("command", every_command())
+def test_every_command_helps_without_any_setting(command: str) -> None:
+    said = Shell({"CONSULTATION_DATA": "", "SECRET_KEY": ""})(*command.split(), "--help")
+
+    assert "Options:" in said
+
+
+def test_every_setting_is_documented(tmp_path: Path) -> None:
+    class Recorder(dict[str, str]):
+        def get(self, name: str, default: object = None) -> object:  # type: ignore[override]  # records
+            asked.add(name)
+            return super().get(name, default)
+
+    asked: set[str] = set()
+    demo = {"SECRET_KEY": "s" * 48, "CONSULTATION_DATA": str(tmp_path), "CONSULTATION_DEMO": "1"}
+    Settings.from_environment(Recorder(demo))
+
+    assert {name for name in asked if f"`{name}`" not in README} == set()
+
+
+def test_wrong_settings_are_all_told_at_once() -> None:
+    said = Shell({"SECRET_KEY": "court", "CONSULTATION_DATA": "", "PUBLIC_URL": "http://x"})(
+        "campaign", "status", code=3
+    )
+
+    for name in ("SECRET_KEY", "PUBLIC_URL", "ROLL_DATABASE_URL", "MAIL_FROM"):
+        assert name in said
+
+
+def test_stores_that_were_never_migrated_are_told_apart_from_a_bug(tmp_path: Path) -> None:
+    environment = {
+        "CONSULTATION_DATA": str(tmp_path),
+        "SECRET_KEY": "s" * 48,
+        "PUBLIC_URL": "https://consultation.exemple.gouv.fr",
+        "MAIL_FROM": "consultation@exemple.gouv.fr",
+    }
+    run = Shell(environment)
+    try:
+        assert "consultation database migrate" in run("campaign", "status", code=4)
+        assert "consultation database migrate" in run("database", "check", code=4)
+        assert run("database", "migrate").count("à jour") == 3
+        assert run("database", "check").count("à jour") == 3
+        assert run("campaign", "status") == ""
+    finally:
+        run.close()
+
+
+def test_a_store_that_is_away_is_a_sentence(run: Shell) -> None:
+    run.environment["OFFICE_DATABASE_URL"] = "postgresql+psycopg://nobody@127.0.0.1:1/x"
+
+    assert "ne répond pas" in run("campaign", "status", code=4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("campaign", "create", "absent.yaml", "--opens", "2024-06-03", "--closes", "2024-06-28"),
+        ("campaign", "extend", "essai", "--closes", "demain"),
+        ("campaign", "close", "essai", "--grace", "longtemps"),
+        ("campaign", "ouvrir", "essai"),
+        ("account", "create", "jeanne", "--role", "ministre"),
+    ],
+)
+def test_what_cannot_be_understood_is_a_usage_error(run: Shell, words: tuple[str, ...]) -> None:
+    run(*words, code=2)
+
+
+def test_accounts_are_opened_listed_and_given_another_password(run: Shell) -> None:
+    password = "une phrase assez longue\n"
+
+    run("account", "create", "Jeanne", "--role", "rh", typed=password * 2)
+    run("account", "password", "jeanne", typed=f"autre {password}" * 2)
+
+    assert "jeanne       ressources humaines" in run("account", "list")
+    assert "déjà pris" in run(
+        "account", "create", "jeanne", "--role", "rh", typed=password * 2, code=1
+    )
+    assert "12 caractères" in run("account", "create", "a", "--role", "rh", typed="x\nx\n", code=1)
+
+
+def test_a_side_left_out_is_told(run: Shell) -> None:
+    run.environment["CONSULTATION_SIDES"] = "office"
+
+    assert "CONSULTATION_SIDES" in run("ballots", "release", "essai", code=3)
+
+
+def test_a_directory_that_cannot_be_written_is_a_sentence(run: Shell, tmp_path: Path) -> None:
+    file = questionnaire(tmp_path)
+    (tmp_path / "keys").write_text("not a directory")
+
+    run("campaign", "create", file, "--opens", "2024-06-03", "--closes", "2099-06-28", code=4)
+
+
+def test_the_installed_command_starts_without_any_setting() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "consultation.app", "--help"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "demo" in done.stdout

@@ -1,0 +1,239 @@
+"""The chores that nobody has to remember, and that may be done twice."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from commands import Shell, agree, invite, lend_keys, questionnaire, shell
+from conftest import Clock
+from voting import vote
+
+from consultation.database import Database
+from consultation.office.figures import Published
+from consultation.results.formats import Wanted
+from consultation.results.store import Extraction, Extractions
+
+OPENS, CLOSES = "2024-06-03 09:00", "2024-06-28 18:00"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Iterator[Shell]:
+    with shell(store, tmp_path, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def parts(run: Shell) -> dict[str, object]:
+    return run.app().extensions
+
+
+@pytest.fixture
+def slug(run: Shell, tmp_path: Path) -> str:
+    """A campaign open to a hundred and twenty agents."""
+    lend_keys(tmp_path / "keys", "essai")
+    file = questionnaire(tmp_path)
+    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
+    invite(run, "essai", tmp_path, 120)
+    run("campaign", "open", "essai")
+    return "essai"
+
+
+@pytest.fixture
+def published(parts: dict, slug: str) -> Callable[[], Published]:
+    return lambda: parts["figures"].of(slug)
+
+
+def figures(said: str) -> dict[str, int]:
+    lines = [line.rsplit(maxsplit=1) for line in said.splitlines() if line.startswith("  ")]
+    return {name.strip(): int(number) for name, number in lines}
+
+
+def test_ballots_are_released_when_enough_wait_and_their_number_is_published(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published]
+) -> None:
+    vote(parts, slug, 99)
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 0
+    assert published().number("ballots") is None
+    vote(parts, slug, 1)
+
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 50
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 0
+
+    assert published().number("ballots") == 50
+
+
+def test_counts_are_published_at_the_opening_then_once_a_day(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    assert (published().number("invited"), published().number("issued")) == (120, 0)
+    vote(parts, slug, 3)
+
+    assert figures(run("worker", "--once"))["consultations mises à jour"] == 0
+    assert published().number("issued") == 0
+
+    clock.advance(days=1)
+    assert figures(run("worker", "--once"))["consultations mises à jour"] == 1
+    assert published().number("issued") == 3
+    assert "spent" not in published().figures
+
+
+def test_a_campaign_whose_grace_is_over_is_closed(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    vote(parts, slug, 3)
+    clock.now = parts["campaigns"].get(slug).closes
+    assert figures(run("worker", "--once"))["consultations closes"] == 0
+    clock.advance(hours=48)
+
+    assert figures(run("worker", "--once"))["consultations closes"] == 1
+    assert figures(run("worker", "--once"))["consultations closes"] == 0
+
+    assert "état           close" in run("campaign", "status", slug)
+    assert (published().number("spent"), published().number("ballots")) == (3, 3)
+    assert not any(Path(run.environment["KEYS_DIRECTORY"], "roll", slug).glob("*"))
+
+
+def test_an_end_that_was_interrupted_is_finished(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    vote(parts, slug, 2)
+    parts["campaigns"].start_closing(slug, clock())
+    parts["campaigns"].finish_closing(slug)  # and the process dies
+
+    assert figures(run("worker", "--once"))["consultations closes"] == 1
+    assert published().complete
+
+
+def test_the_grace_given_at_a_closing_is_waited_for(
+    run: Shell, slug: str, published: Callable[[], Published], clock: Clock
+) -> None:
+    agree(run, slug, "early-closing")
+    run("campaign", "close", slug, "--grace", "3j")
+    clock.advance(days=2, hours=23)
+    assert figures(run("worker", "--once"))["consultations closes"] == 0
+
+    clock.advance(hours=1)
+
+    assert figures(run("worker", "--once"))["consultations closes"] == 1
+
+
+def test_each_side_does_its_own_chores(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    vote(parts, slug, 100)
+    clock.advance(days=1)
+
+    run.environment["CONSULTATION_SIDES"] = "roll"
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 0
+    assert published().number("issued") == 100
+
+    run.environment["CONSULTATION_SIDES"] = "urn"
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 50
+
+
+def test_what_fails_is_told_and_does_not_stop_the_rest(
+    run: Shell, slug: str, parts: dict, clock: Clock
+) -> None:
+    vote(parts, slug, 100)
+    clock.advance(days=1)
+    [key] = Path(run.environment["KEYS_DIRECTORY"], "box").glob("*/airlock-*")
+    key.rename(key.with_suffix(".away"))
+
+    said = run("worker", "--once", code=4)
+
+    assert figures(said)["bulletins libérés"] == 0
+    assert figures(said)["consultations mises à jour"] == 1
+    assert "tâches échouées : 1" in said
+
+
+def test_a_store_that_is_away_is_asked_again_later(run: Shell) -> None:
+    run.environment["OFFICE_DATABASE_URL"] = "postgresql+psycopg://nobody@127.0.0.1:1/x"
+
+    assert "Relancez plus tard" in run("worker", "--once", code=4)
+
+
+def test_a_campaign_in_preparation_has_no_chore(run: Shell, tmp_path: Path) -> None:
+    lend_keys(tmp_path / "keys", "essai")
+    file = questionnaire(tmp_path)
+    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
+
+    assert set(figures(run("worker", "--once")).values()) == {0}
+
+
+def test_a_worker_told_to_stop_ends_cleanly(run: Shell) -> None:
+    environment = os.environ | run.environment | {"WORKER_EVERY": "3600", "LOG_LEVEL": "INFO"}
+    working = subprocess.Popen(
+        [sys.executable, "-m", "consultation.app", "worker"],
+        env=environment | {"PYTHONPATH": str(ROOT), "SECRET_KEY": secrets.token_hex(32)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert working.stderr is not None
+    assert "round" in working.stderr.readline()
+
+    started = time.monotonic()
+    working.send_signal(signal.SIGTERM)
+
+    assert working.wait(timeout=30) == 0
+    assert working.stderr.read() == ""
+    assert time.monotonic() - started < 10
+    working.stderr.close()
+
+
+def test_what_was_released_is_counted_where_the_export_key_is(
+    run: Shell, slug: str, parts: dict
+) -> None:
+    vote(parts, slug, 100)
+    assert figures(run("worker", "--once"))["consultations comptées"] == 1
+    assert figures(run("worker", "--once"))["consultations comptées"] == 0
+    vote(parts, slug, 20)
+    assert figures(run("worker", "--once"))["consultations comptées"] == 0
+
+    cube = parts["cubes"].get(parts["campaigns"].get(slug))
+
+    assert cube.ballots == sum(cube.counts("tt")) == 50
+
+
+def test_files_asked_for_are_made_then_deleted_a_day_later(
+    run: Shell, slug: str, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    vote(parts, slug, 12)
+    clock.now = parts["campaigns"].get(slug).closes
+    clock.advance(hours=48)
+    run("worker", "--once")
+    asked = Extraction(
+        id=bytes(16),
+        campaign=slug,
+        login="ana",
+        purpose="rapport",
+        wanted=Wanted(),
+        asked_at=clock(),
+        state="asked",
+        reason="",
+    )
+    Extractions(parts["databases"]["office"]).ask(asked)
+
+    run("worker", "--once")
+
+    made = parts["extracting"].get(slug, asked.id, "ana")
+    assert parts["extracting"].files(made).manifest.rows_out == 12
+    clock.advance(days=1)
+    run("worker", "--once")
+    assert not list((tmp_path / "keys/results" / slug / "extractions").iterdir())
+
+    archive = tmp_path / "export.zip"
+    said = run("export", slug, archive, "--format", "parquet", "--purpose", "essai")
+    assert said.splitlines()[-1] == str(archive)
+    with zipfile.ZipFile(archive) as content:
+        assert f"{slug}/microdata.parquet" in content.namelist()
+    assert "dossier vide" in run("export", slug, archive, code=1)

@@ -1,0 +1,167 @@
+"""The platform with a small consultation open, invited agents and their codes, for tests."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import small
+from conftest import Clock
+from flask import Flask
+
+from consultation import entrance
+from consultation.ballots import pages as survey
+from consultation.ballots.keys import BoxKeys
+from consultation.ballots.release import Release
+from consultation.ballots.store import Urn
+from consultation.ceremony import Account
+from consultation.config import Settings, shipped
+from consultation.database import Database
+from consultation.entrance import Entrance
+from consultation.office.campaigns import Campaign
+from consultation.office.store import Accounts, Campaigns
+from consultation.roll import pages as roll_pages
+from consultation.roll.batches import parse
+from consultation.roll.codes import grouped
+from consultation.roll.keys import RollKeys
+from consultation.roll.store import Roll
+from consultation.sealing import write_key
+from consultation.web import init_web
+
+INVITED = 3
+PASSWORD = "une phrase assez longue"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Both sides of the platform, and what their owners hold."""
+
+    app: Flask
+    roll_store: Database
+    box_store: Database
+    campaigns: Campaigns
+    roll: Roll
+    urn: Urn
+    release: Release
+    codes: dict[str, list[str]]
+    addresses: dict[str, str]  # by code
+
+    @property
+    def campaign(self) -> Campaign:
+        """The consultation as it is now."""
+        return self.campaigns.get("essai")
+
+
+def roll_keys(directory: Path) -> RollKeys:
+    """The roll's keys; reading them checks them, which is slow: make them once for many tests."""
+    for audience in small.public_keys():
+        path = directory / "roll" / "essai" / f"signing-{audience}.pem"
+        write_key(path, small.signing_key(audience).to_pem())
+    made = RollKeys(directory)
+    made.create("essai", small.public_keys())
+    return made
+
+
+def run(
+    stores: Callable[[str], Database],
+    keys_of_the_roll: RollKeys,
+    clock: Clock,
+    keys: Path,
+    *,
+    people: int = INVITED,
+    definition: str = small.DEFINITION,
+) -> Running:
+    """Build every part on new stores, invite a few agents and open."""
+    roll_store, box_store = stores("roll"), stores("box")
+    campaigns = Campaigns(stores("office"), clock)
+    roll = Roll(roll_store, keys_of_the_roll, clock)
+    urn = Urn(box_store, clock, secrets.token_bytes)
+    release = Release(box_store, BoxKeys(keys), random.Random(1))
+    campaign = _register(campaigns, definition)
+    release.prepare(campaign)
+    invited = {audience: _invite(roll, audience, people) for audience in campaign.keys}
+    campaigns.open("essai")
+    app = Flask("consultation", static_folder=None, template_folder=str(shipped("templates")))
+    app.extensions.update(
+        campaigns=campaigns, roll=roll, urn=urn, entrance=Entrance(roll, urn, campaigns)
+    )
+    init_web(app, _settings(keys))
+    for blueprint in (survey.bp, entrance.bp, roll_pages.bp):
+        app.register_blueprint(blueprint)
+    return Running(
+        app=app,
+        roll_store=roll_store,
+        box_store=box_store,
+        campaigns=campaigns,
+        roll=roll,
+        urn=urn,
+        release=release,
+        codes={audience: list(codes) for audience, codes in invited.items()},
+        addresses={code: to for codes in invited.values() for code, to in codes.items()},
+    )
+
+
+def end(app: Flask, slug: str) -> Account:
+    """End a campaign now, before its date and without grace: two persons agree."""
+    ceremony, approvals = app.extensions["ceremony"], app.extensions["approvals"]
+    database = app.extensions["databases"]["office"]
+    hashing = "pbkdf2:sha256:1"  # nobody logs in with these
+    accounts = Accounts(database, app.extensions["clock"], hashing=hashing, secret_key="k" * 48)
+    for action in ceremony.takes_two(slug, timedelta()):
+        first, second = (
+            accounts.create(f"{action}-{secrets.token_hex(4)}", PASSWORD, "exploitation")
+            for _ in range(2)
+        )
+        approvals.approve(approvals.request(action, slug, first).id, second)
+    ceremony.start_closing(slug, timedelta(), "essai")
+    account: Account = ceremony.finish_closing(slug, "essai")
+    return account
+
+
+def close(app: Flask) -> None:
+    """Give back every connection."""
+    for database in app.extensions["databases"].values():
+        database.close()
+
+
+def _register(campaigns: Campaigns, definition: str) -> Campaign:
+    return campaigns.create(
+        slug="essai",
+        urn=secrets.token_bytes(16),
+        definition=definition,
+        lists=small.LISTS,
+        opens=small.OPENS,
+        closes=small.CLOSES,
+        export_key=small.export_key().public,
+        keys=small.public_keys(),
+    )
+
+
+def _invite(roll: Roll, audience: str, people: int) -> dict[str, str]:
+    lines = "".join(f"{audience}{number}@exemple.gouv.fr\n" for number in range(people))
+    batch = roll.draft_batch(
+        "essai", audience, audience, parse(f"adresse\n{lines}".encode(), "lot.csv")
+    )
+    roll.confirm(batch)
+    roll.start_sending(batch)
+    codes: dict[str, str] = {}
+    while (outgoing := roll.claim_next(batch)) is not None:
+        roll.mark_sent(outgoing.id)
+        codes[grouped(outgoing.code)] = outgoing.address
+    return codes
+
+
+def _settings(keys: Path) -> Settings:
+    return Settings.from_environment(
+        {
+            "SECRET_KEY": "k" * 48,
+            "CONSULTATION_DATA": str(keys.parent),
+            "CONSULTATION_DEMO": "1",
+            "PUBLIC_URL": "http://localhost:8000",
+            "CONTACT": "aide@exemple.gouv.fr",
+        }
+    )
