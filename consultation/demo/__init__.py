@@ -1,0 +1,1 @@
+"""A whole consultation in one command: every part real, every person invented."""
