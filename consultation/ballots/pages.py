@@ -285,6 +285,8 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
     action = request.form.get("action", "suite")
     if action == "verifier":
         return _verify_first(visit, page, state)
+    if visit.script and not request.form.get("m"):
+        return _early(visit, page, state)
     # Going from page to page, a script keeps nothing here: it is told on arriving and at the end.
     passing = visit.script and action != "afficher"
     visit = (_credential if passing else with_credential)(visit, request.form)
@@ -509,8 +511,12 @@ def render_page(
     *,
     address: str = "",
     carried: Mapping[str, str] | None = None,
+    early: bool = False,
 ) -> str:
-    """The HTML of a page; `address` and `carried` when its form goes elsewhere than the urn."""
+    """The HTML of a page; `address` and `carried` when its form goes elsewhere than the urn.
+
+    `early`: it was sent before its script was there, and says so.
+    """
     printer, carried = the_printer(), visit.carried if carried is None else carried
     credential = bool(carried.get("s"))
     shown = {"shown": sheet.shown, "warned": sheet.warned}
@@ -522,6 +528,7 @@ def render_page(
             campaign=visit.campaign,
             state=state,
             sheet=sheet,
+            early=early,
             fields=sheet.fields if sheet.errors else (),
             questions=questions,
             step=sheet.step,
@@ -536,7 +543,7 @@ def render_page(
     hidden = _hidden({**carried, **state.to_form(), **shown})
     asked = the_live().questions(sheet, printer) if visit.script else printer.questions(sheet)
     questions = Markup("\n  ").join(asked)
-    if sheet.particular:
+    if sheet.particular or early:
         return render(hidden, questions)
     told = (visit.audience, visit.script, visit.language)
     campaign = (visit.campaign.slug, visit.campaign.digest, *told)
@@ -604,6 +611,14 @@ def _verify_first(visit: Visit, page: Page, state: State) -> Answer:
     if reading.complete:
         return Response(status=HTTPStatus.NO_CONTENT)
     return _show_again(visit, page, reading)
+
+
+def _early(visit: Visit, page: Page, state: State) -> str:
+    """The first page, sent before its script could add a credential: what it holds is kept."""
+    if page != visit.journey.first(state):
+        raise NotGenuine
+    state = visit.journey.keep(page, submitted(request.form), state)
+    return render_page(visit, page, state, visit.journey.sheet(page, state), early=True)
 
 
 def _show_again(visit: Visit, page: Page, reading: Reading) -> tuple[str, int]:

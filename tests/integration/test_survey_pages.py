@@ -306,6 +306,22 @@ def test_the_script_learns_that_the_first_page_is_good(platform: Running, visito
     assert platform.urn.counts(platform.campaign).spent == 0
 
 
+def test_a_first_page_sent_before_its_script_came_keeps_its_answers(
+    visitor: Visitor, credential: small.Credential
+) -> None:
+    visitor.open(f"{HERE}/commencer").fill({"territoire": "D29", "fonction": "direction"})
+
+    visitor.press("suite")
+
+    assert "envoyez-la à nouveau" in visitor.body
+    assert 'data-n="' in visitor.body  # the script, once there, goes on from here
+    visitor.fill({"equipe": "12", **credential.fields}).press("suite")
+    assert visitor.page.heading.startswith("Vos missions")
+    visitor.press("retour")
+    assert 'value="D29" selected' in visitor.body
+    visitor.send(f"{HERE}/pages/missions", [("action", "suite")], status=403)
+
+
 def test_an_empty_first_page_is_refused(visitor: Visitor) -> None:
     visitor.open(f"{HERE}/commencer")
     fields = visitor.form("/pages/").filled({})
