@@ -14,10 +14,10 @@ export async function follow(form, keeper, begun) {
   // leads to where one resumes.
   history.replaceState(null, "", location.href);
   if (begun) await keeper.save({ ...await keeper.load(), m, s, fields, at });
-  const typed = await keeper.load(".");
-  if (typed.at === at) fill(form, typed.fields);
+  const typed = await keeper.load("."), early = changed(form);
+  if (typed.at === at) fill(form, typed.fields, early);
   else keeper.wipe(".");
-  keepTyping(form, keeper, at);
+  keepTyping(form, keeper, at, early.size);
   sendOnce(form);
   if (begun) await sendTheLatest(form, keeper);
 }
@@ -29,7 +29,7 @@ function typedIn(form) {
   return [...new FormData(form)].filter(([name]) => !ours.has(name));
 }
 
-function keepTyping(form, keeper, at) {
+function keepTyping(form, keeper, at, already) {
   const told = $("_garde");
   let timer, over = false, last = Promise.resolve();
   const say = () => {
@@ -47,18 +47,28 @@ function keepTyping(form, keeper, at) {
   form.addEventListener("change", save);
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, PAUSE); });
   addEventListener("visibilitychange", () => { if (timer) save(); });
+  if (already) save();
   // Sent from another tab: nothing more is to be kept.
   addEventListener("storage", ({ key, newValue }) => { over ||= key === keeper.name && !newValue; });
 }
 
-function fill(form, fields) {
-  const controls = (name) => [...form.querySelectorAll("input, select, textarea")].filter((one) =>
-    one.type !== "hidden" && (!name || one.name === name));
-  const isBox = ({ type }) => type === "radio" || type === "checkbox";
-  controls().forEach((one) => { if (isBox(one)) one.checked = false; });
+const isBox = ({ type }) => type === "radio" || type === "checkbox";
+const controls = (form) =>
+  [...form.querySelectorAll("input, select, textarea")].filter(({ type }) => type !== "hidden");
+
+// What was answered before this script came, on a slow network: it is newer than what was kept.
+function changed(form) {
+  return new Set(controls(form).filter((one) => isBox(one) ? one.checked !== one.defaultChecked
+    : one.options ? one.selectedIndex && !one.selectedOptions[0].defaultSelected
+    : one.value !== one.defaultValue).map(({ name }) => name));
+}
+
+function fill(form, fields, early) {
+  controls(form).forEach((one) => { if (isBox(one) && !early.has(one.name)) one.checked = false; });
   // In the order of the page: an answer may add the next question.
-  for (const [name, value] of fields) {
-    const found = controls(name), box = found.find((one) => isBox(one) && one.value === value);
+  for (const [name, value] of fields.filter(([name]) => !early.has(name))) {
+    const found = controls(form).filter((one) => one.name === name);
+    const box = found.find((one) => isBox(one) && one.value === value);
     const control = box || found.find((one) => !isBox(one));
     if (box) box.checked = true;
     else if (control) control.value = value;

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from browsing import enter, go_on, heading
-from playwright.sync_api import Browser, BrowserContext, Page
+from browsing import enter, go_on, heading, kept
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from running import Running
 
 pytestmark = pytest.mark.long
 
 HERE = "/q/essai/agents"
-KEPT = "#_garde:has-text('Enregistré sur cet appareil')"
 
 
 def begin(tab: Page, link: str) -> None:
@@ -19,28 +18,28 @@ def begin(tab: Page, link: str) -> None:
     tab.wait_for_selector("#_annonce", state="attached")
 
 
-def reach_the_texts(tab: Page, link: str) -> None:
-    """Up to the third page, « Relation à l’usager »."""
+def reach_the_missions(tab: Page, link: str) -> None:
+    """Up to the second page."""
     begin(tab, link)
     tab.check("label[for=fonction-2]")
     go_on(tab)
     heading(tab, "Vos missions")
+
+
+def reach_the_texts(tab: Page, link: str) -> None:
+    """Up to the third page, « Relation à l’usager »."""
+    reach_the_missions(tab, link)
     tab.check("label[for=missions-1]")
     go_on(tab)
     heading(tab, "Relation")
 
 
-def kept(tab: Page) -> None:
-    """Leave the field, and wait until this browser has locked what it holds."""
-    tab.keyboard.press("Tab")
-    tab.wait_for_selector(KEPT)
-    tab.wait_for_selector("#_garde[aria-busy=false]")
-
-
-def resume(tab: Page, link: str) -> None:
+def resume(tab: Page, link: str, words: str) -> None:
+    """Open the link again, and go on with the page of this title."""
     tab.goto("about:blank")
     tab.goto(link)
     tab.click("#reprendre")
+    heading(tab, words)
 
 
 def test_what_is_typed_is_kept_before_it_is_sent(tab: Page, link: str) -> None:
@@ -52,10 +51,10 @@ def test_what_is_typed_is_kept_before_it_is_sent(tab: Page, link: str) -> None:
     kept(tab)
 
     begin(tab, link)  # not begun yet: the first page, as it was filled
-    tab.wait_for_function("() => document.getElementById('equipe')?.value === '12'")
-    assert tab.is_checked("#fonction-1")
-    assert tab.input_value("select[name=territoire]") == "D29"
-    assert tab.get_by_label("Finistère (29)").is_checked()
+    expect(tab.locator("#equipe")).to_have_value("12")
+    expect(tab.locator("#fonction-1")).to_be_checked()
+    expect(tab.locator("select[name=territoire]")).to_have_value("D29")
+    expect(tab.get_by_label("Finistère (29)")).to_be_checked()
     go_on(tab)
 
     heading(tab, "Vos missions")
@@ -64,33 +63,56 @@ def test_what_is_typed_is_kept_before_it_is_sent(tab: Page, link: str) -> None:
     tab.fill("#missions-other", "Pompier")
     tab.check("#note-4")
     kept(tab)
-    resume(tab, link)
-    heading(tab, "Vos missions")
-    tab.wait_for_function("() => document.getElementById('missions-other').value === 'Pompier'")
-    assert [n for n in range(1, 6) if tab.is_checked(f"#missions-{n}")] == [1, 4]
-    assert tab.is_checked("#note-4")
+    resume(tab, link, "Vos missions")
+    expect(tab.locator("#missions-other")).to_have_value("Pompier")
+    for number in range(1, 6):
+        expect(tab.locator(f"#missions-{number}")).to_be_checked(checked=number in (1, 4))
+    expect(tab.locator("#note-4")).to_be_checked()
     go_on(tab)
 
     heading(tab, "Relation")
     tab.check("label[for=avis-delais-1]")
     tab.fill("#delais_mieux", "Deux lignes,\net un « mot ».")
     kept(tab)
-    resume(tab, link)
-    tab.wait_for_function("() => document.getElementById('delais_mieux').value.includes('mot')")
-    assert tab.is_checked("#avis-delais-1")
+    resume(tab, link, "Relation")
+    expect(tab.locator("#delais_mieux")).to_have_value("Deux lignes,\net un « mot ».")
+    expect(tab.locator("#avis-delais-1")).to_be_checked()
     go_on(tab)
 
     heading(tab, "Organisation")
     tab.get_by_role("button", name="Classer : Locaux").click()
     tab.get_by_role("button", name="Classer : Formation").click()
     kept(tab)
-    resume(tab, link)
+    resume(tab, link, "Organisation")
     tab.wait_for_selector("text=Monter : Formation")
     go_on(tab)
     heading(tab, "Relire")
     review = " ".join(tab.inner_text("#relecture").split())
     for words in ("12 personnes", "Autre : Pompier", "et un « mot ».", "2. Formation"):
         assert words in review
+
+
+def test_what_is_answered_before_the_script_comes_is_not_undone(tab: Page, link: str) -> None:
+    reach_the_missions(tab, link)
+    tab.check("label[for=missions-1]")
+    tab.check("#note-4")
+    kept(tab)
+    late: list[Route] = []
+    tab.route("**/draft.js", lambda route: late.append(route))
+
+    resume(tab, link, "Vos missions")
+    tab.check("#note-5")
+    while not late:
+        tab.wait_for_timeout(10)
+    late[0].continue_()
+
+    expect(tab.locator("#missions-1")).to_be_checked()  # kept
+    kept(tab)
+    expect(tab.locator("#note-5")).to_be_checked()  # newer
+    tab.unroute("**/draft.js")
+    resume(tab, link, "Vos missions")
+    expect(tab.locator("#missions-1")).to_be_checked()
+    expect(tab.locator("#note-5")).to_be_checked()
 
 
 def test_what_was_typed_is_forgotten_with_the_rest_when_one_starts_again(
@@ -104,7 +126,7 @@ def test_what_was_typed_is_forgotten_with_the_rest_when_one_starts_again(
     tab.click("#recommencer")
 
     tab.wait_for_selector("#_page")
-    assert not tab.is_checked("#fonction-2")
+    expect(tab.locator("#fonction-2")).not_to_be_checked()
     assert tab.evaluate("Object.keys(localStorage).length") == 1
 
 
@@ -115,7 +137,7 @@ def test_without_network_the_page_stays_and_says_so(tab: Page, link: str) -> Non
 
     go_on(tab)
 
-    assert "Rien n’est perdu" in tab.inner_text("#_panne")
+    expect(tab.locator("#_panne:visible")).to_contain_text("Rien n’est perdu")
     assert tab.input_value("#delais_mieux") == "Dans le train"
     tab.context.set_offline(False)
     tab.wait_for_selector("#_panne", state="hidden")
@@ -132,12 +154,9 @@ def test_a_network_lost_while_sending_loses_nothing(tab: Page, link: str) -> Non
     go_on(tab)
     tab.wait_for_url("chrome-error://**")
     tab.unroute("**/pages/*")
-    resume(tab, link)
 
-    heading(tab, "Relation")
-    tab.wait_for_function(
-        "() => document.getElementById('delais_mieux').value === 'Dans un tunnel'"
-    )
+    resume(tab, link, "Relation")
+    expect(tab.locator("#delais_mieux")).to_have_value("Dans un tunnel")
 
 
 @pytest.mark.parametrize("way", ["back", "reload"])
@@ -156,10 +175,10 @@ def test_back_forward_and_reload_lead_to_where_one_resumes(tab: Page, link: str,
     heading(tab, "Essai de consultation")
     tab.click("#reprendre")
     heading(tab, "Relation")
-    tab.wait_for_function("() => document.getElementById('avis-delais-2').checked")
+    expect(tab.locator("#avis-delais-2")).to_be_checked()
     tab.click("button[value=retour]")
     heading(tab, "Vos missions")
-    assert tab.is_checked("#missions-1")
+    expect(tab.locator("#missions-1")).to_be_checked()
 
 
 def second_tab(context: BrowserContext, link: str, words: str) -> Page:
@@ -185,14 +204,12 @@ def test_two_tabs_add_to_the_same_answers(tab: Page, link: str) -> None:
     tab.check("label[for=missions-3]")
     go_on(tab)
     heading(tab, "Relation")
-    assert tab.input_value("#delais_mieux") == "Du second onglet"
-    tab.wait_for_timeout(200)
+    expect(tab.locator("#delais_mieux")).to_have_value("Du second onglet")
+    other.wait_for_selector("#_attente:has-text('autre onglet')")
 
     other.click("text=Envoyer mes réponses >> visible=true")
-    heading(other, "Relire")
-    assert "Vos réponses ont changé entre-temps" in other.inner_text("main")
-    assert "Courrier" in other.inner_text("main")
-    assert "Fin" in other.inner_text("main")
+    for words in ("Vos réponses ont changé entre-temps", "Courrier", "Fin"):
+        expect(other.locator("main")).to_contain_text(words)
     other.click("text=Envoyer mes réponses >> visible=true")
     heading(other, "Vos réponses sont envoyées")
     tab.fill("#delais_mieux", "Trop tard")
@@ -242,8 +259,7 @@ def test_without_script_a_page_found_with_back_adds_to_what_came_after(
     heading(stale, "Relation")
     tab.click("text=Envoyer mes réponses >> visible=true")
 
-    heading(tab, "Relire")
-    assert "Vos réponses ont changé entre-temps" in tab.inner_text("main")
+    expect(tab.locator("main")).to_contain_text("Vos réponses ont changé entre-temps")
     shown = tab.inner_text("main")
     assert "Réponse téléphonique" in shown
     assert "Courrier" not in shown
