@@ -90,8 +90,15 @@ def enter(tab: Page) -> None:
 
 
 def heading(tab: Page, words: str) -> None:
-    """Wait for the page that this title begins or holds."""
+    """Wait for the page that this title begins or holds, and for its script."""
     tab.wait_for_selector(f"h1:has-text('{words}')")
+    tab.wait_for_load_state()
+
+
+def kept(tab: Page) -> None:
+    """Leave the field, and wait until this browser has locked what it holds."""
+    tab.keyboard.press("Tab")
+    tab.wait_for_selector("#_garde[aria-busy=false]:has-text('Enregistré sur cet appareil')")
 
 
 def go_on(tab: Page) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import small
-from browsing import serving
+from browsing import enter, heading, kept, serving
 from commands import Shell, invite, lend_keys, questionnaire
 from conftest import Clock
 from flask import Flask, abort
@@ -171,7 +171,7 @@ class Visit:
     def land(self, link: str) -> None:
         """Open the link of a message, and begin."""
         self.open(link)
-        self.tab.click("#entree button")
+        enter(self.tab)
         self.tab.wait_for_selector("#_annonce", state="attached")
 
     def press(self, label: str) -> None:
@@ -277,7 +277,8 @@ def _giving_up(agent: Visit, context: BrowserContext) -> Iterator[Shot]:
     agent.land(link)
     agent.tick("fonction-2")
     agent.go_on()
-    tab.wait_for_function("() => localStorage.length === 1")
+    agent.tick("note-8")
+    kept(tab)
     agent.press("Enregistrer et finir plus tard")
     yield "gardees", agent
     agent.press("Continuer sur un autre appareil")
@@ -289,13 +290,13 @@ def _giving_up(agent: Visit, context: BrowserContext) -> Iterator[Shot]:
     tab.wait_for_selector("#reprise:visible")
     yield "reprendre", agent
     tab.click("#reprendre")
-    tab.wait_for_selector("h1:has-text('Vos missions')")
+    heading(tab, "Vos missions")
     agent.go_on()
     agent.go_on()
     other = Visit(agent.town, context.new_page())
     other.open(link)
     other.tab.click("#reprendre")
-    other.tab.wait_for_selector("h1:has-text('Relire')")
+    heading(other.tab, "Relire")
     other.press("Modifier : Vos missions")
     other.tick("missions-3")
     other.press("Enregistrer et relire")

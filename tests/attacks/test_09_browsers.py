@@ -11,7 +11,7 @@ from attacks.conftest import Archive, Figure
 from attacks.leaky import UsualSurvey
 from attacks.linking import SUCCESS
 from attacks.town import LANDING, Agent, Town
-from browsing import serving
+from browsing import enter, go_on, heading, serving
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
@@ -212,8 +212,7 @@ def _click_everything(context: BrowserContext, link: str, controls: str, start: 
 def _answer(context: BrowserContext, link: str) -> Page:
     page = context.new_page()
     page.goto(link)
-    page.wait_for_function("document.getElementById('code').value")
-    page.click("#entree button[type=submit]")
+    enter(page)
     _first_page(page)
     return _finish(page)
 
@@ -222,18 +221,19 @@ def _begin(page: Page, address: str, agent: Agent, *, script: bool) -> None:
     """As far as the second page."""
     if script:
         page.goto(f"{address}{LANDING}#{agent.code}")
+        enter(page)
     else:
         page.goto(f"{address}/q")
         page.fill("#code", agent.code)
-    page.click("#entree button[type=submit]")
+        page.press("#code", "Enter")
     _first_page(page)
 
 
 def _first_page(page: Page) -> None:
-    page.wait_for_selector("h1:has-text('Votre situation')")
+    heading(page, "Votre situation")
     page.check("label[for=fonction-2]")
-    page.click("button[value=suite]:visible")
-    page.wait_for_selector("h1:has-text('Vos missions')")
+    go_on(page)
+    heading(page, "Vos missions")
 
 
 def _finish(page: Page) -> Page:
@@ -243,7 +243,7 @@ def _finish(page: Page) -> Page:
         with page.expect_navigation():
             page.click("button[value=suite]:visible")
     page.click("#relecture button:visible:has-text('Envoyer')")
-    page.wait_for_selector("h1:has-text('Vos réponses sont envoyées')")
+    heading(page, "Vos réponses sont envoyées")
     return page
 
 

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from browsing import chromium
+from browsing import chromium, enter
 from playwright.sync_api import Browser, Page
 from states import PHONE, town
 
@@ -60,7 +60,7 @@ def _one_visit(link: str, browser: Browser) -> Iterator[tuple[str, float]]:
     emulated.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
     tab.goto(link)
     yield "landing, first visit", _largest(tab)
-    tab.click("#entree button")
+    enter(tab)
     tab.wait_for_selector("#_annonce", state="attached", timeout=60_000)
     yield "first page", _largest(tab)
     tab.locator("#structure-1").check(force=True)

@@ -33,6 +33,7 @@ def heading(fox: Firefox, words: str) -> None:
 def test_the_whole_way_in_firefox(fox: Firefox, link: str, platform: Running) -> None:
     fox.open(link)
     heading(fox, "Essai")
+    fox.wait("!document.getElementById('partage').hidden")
     fox.click("#entree button")
     heading(fox, "Votre situation")
     fox.wait("!!document.getElementById('_annonce')")

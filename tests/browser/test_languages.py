@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import running
 import small
-from browsing import enter
+from browsing import enter, heading, kept
 from conftest import Clock
 from playwright.sync_api import Page
 from running import Running
@@ -27,17 +27,17 @@ def platform(
 def test_the_code_and_the_choice_survive(tab: Page, link: str) -> None:
     tab.goto(link)
     tab.click("text=English")
-    tab.wait_for_selector("h1:has-text('A trial')")
+    heading(tab, "A trial")
     enter(tab)
-    tab.wait_for_selector("h1:has-text('Your situation')")
+    heading(tab, "Your situation")
     tab.check("label[for=fonction-2]")
     tab.click("button[value=suite]:visible")
-    tab.wait_for_selector("h1:has-text('Your tasks')")
+    heading(tab, "Your tasks")
 
-    tab.wait_for_function("Object.keys(localStorage).length === 1")
-    tab.wait_for_timeout(100)
+    tab.check("label[for=missions-3]")
+    kept(tab)
     other = tab.context.new_page()
     other.goto(link)
     other.click("#reprendre")
 
-    other.wait_for_selector("h1:has-text('Your tasks')")
+    heading(other, "Your tasks")

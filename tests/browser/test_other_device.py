@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import segno
-from browsing import enter, heading
+from browsing import enter, go_on, heading
 from conftest import Clock
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, expect
 from running import Running
 from sqlalchemy import select
 
@@ -43,9 +43,9 @@ def open_device(browser: Browser) -> Any:
 def answer_two_pages(tab: Page, link: str) -> None:
     tab.goto(link)
     enter(tab)
-    tab.wait_for_selector("#_page")
+    heading(tab, "Votre situation")
     tab.check("label[for=fonction-2]")
-    tab.click("button[value=suite]:visible")
+    go_on(tab)
     heading(tab, "Vos missions")
     tab.check("label[for=missions-3]")
 
@@ -80,9 +80,9 @@ def test_the_answers_go_on_with_another_device_and_the_copy_goes_with_the_ballot
     other.goto(f"{address}/q#{code.replace('-', '')}")
     enter(other)
     heading(other, "Vos missions")
-    assert other.is_checked("#missions-3")
+    expect(other.locator("#missions-3")).to_be_checked()
     assert "#" not in other.url
-    other.click("button[value=suite]:visible")
+    go_on(other)
     heading(other, "Organisation du travail")
     other.press("#mot", "Enter")
     heading(other, "Relire avant d’envoyer")
@@ -148,7 +148,7 @@ def test_from_the_review_one_comes_back_to_the_review(
     tab: Page, open_device: Callable[[], Page], link: str, address: str
 ) -> None:
     answer_two_pages(tab, link)
-    tab.click("button[value=suite]:visible")
+    go_on(tab)
     heading(tab, "Organisation du travail")
     tab.press("#mot", "Enter")
     heading(tab, "Relire avant d’envoyer")
@@ -272,9 +272,9 @@ def test_a_shared_device_keeps_nothing_once_the_tab_is_closed(
     if steps != "landing":
         tab.check("label[for=poste]")
         enter(tab)
-        tab.wait_for_selector("#_page")
+        heading(tab, "Votre situation")
         tab.check("label[for=fonction-2]")
-        tab.click("button[value=suite]:visible")
+        go_on(tab)
         heading(tab, "Vos missions")
         tab.wait_for_function("() => sessionStorage.length === 3")
     if steps == "end":

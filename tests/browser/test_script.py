@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from browsing import enter, go_on, heading
+from browsing import enter, go_on, heading, kept
 from playwright.sync_api import Browser, Page, Route, expect
 from running import Running
 
@@ -18,22 +18,16 @@ def begin(tab: Page, link: str) -> None:
 
 
 def answer_first_page(tab: Page) -> None:
-    tab.wait_for_selector("#_page")
+    heading(tab, "Votre situation")
     tab.check("label[for=fonction-2]")
     go_on(tab)
 
 
-def kept(tab: Page) -> list[str]:
+def stored(tab: Page) -> list[str]:
     found: list[str] = tab.evaluate(
         "[...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
     )
     return found
-
-
-def saved(tab: Page) -> None:
-    """Wait until the record is written, which happens a moment after the page is shown."""
-    tab.wait_for_function("() => Object.keys(localStorage).length === 1")
-    tab.wait_for_timeout(100)
 
 
 def test_the_link_leads_to_the_thanks_and_leaves_nothing(
@@ -49,7 +43,7 @@ def test_the_link_leads_to_the_thanks_and_leaves_nothing(
     heading(tab, "Vos réponses sont envoyées")
 
     tab.wait_for_function("() => sessionStorage.length === 0")
-    assert kept(tab) == []
+    assert stored(tab) == []
     assert tab.context.cookies() == []
     assert platform.urn.counts(platform.campaign).spent == 1
 
@@ -64,7 +58,7 @@ def test_the_code_leaves_the_address_at_once(
 ) -> None:
     tab.goto(link.replace("#", mark))
 
-    tab.wait_for_function("() => document.getElementById('code').value")
+    expect(tab.locator("#code")).not_to_be_empty()
     assert tab.url == link.partition("#")[0]
     assert platform.roll.counts("essai").issued == 0
 
@@ -75,7 +69,8 @@ def test_a_closed_tab_is_resumed_where_it_was(tab: Page, link: str) -> None:
     tab.check("label[for=missions-3]")
     go_on(tab)
     heading(tab, "Organisation du travail")
-    saved(tab)
+    tab.fill("#mot", "Fin")
+    kept(tab)
 
     other = tab.context.new_page()
     other.goto(link)
@@ -84,7 +79,7 @@ def test_a_closed_tab_is_resumed_where_it_was(tab: Page, link: str) -> None:
     heading(other, "Organisation du travail")
     other.click("button[value=retour]")
     heading(other, "Vos missions")
-    assert other.is_checked("#missions-3")
+    expect(other.locator("#missions-3")).to_be_checked()
 
 
 def test_a_lost_signature_is_asked_again_for_the_same_message(
@@ -112,7 +107,8 @@ def test_a_lost_signature_is_asked_again_for_the_same_message(
 def test_starting_again_keeps_the_credential(tab: Page, link: str, platform: Running) -> None:
     begin(tab, link)
     heading(tab, "Vos missions")
-    saved(tab)
+    tab.check("label[for=missions-3]")
+    kept(tab)
 
     tab.goto(link)
     tab.click("#recommencer")
@@ -148,7 +144,7 @@ def test_what_the_script_cannot_do_the_server_does(tab: Page, link: str, missing
     answer_first_page(tab)
 
     heading(tab, "Vos missions")
-    assert tab.input_value("[name=script]") == "0"
+    expect(tab.locator("[name=script]")).to_have_value("0")
 
 
 def test_without_script_the_code_is_enough(

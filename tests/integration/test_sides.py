@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from browsing import POLL
+from browsing import POLL, enter, heading
 from cluster import BIN, Cluster
 from commands import PASSWORD, Shell, addresses, lend_keys, questionnaire
-from playwright.sync_api import Browser, BrowserContext, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from running import end
 from sqlalchemy import MetaData, make_url
 from visitor import Visitor
@@ -116,10 +116,10 @@ class Tab:
         self.page.click("button[value=suite]:visible")
 
     def heading(self, words: str) -> None:
-        self.page.wait_for_selector(f"h1:has-text('{words}')")
+        heading(self.page, words)
 
     def answer_first_page(self) -> None:
-        self.page.wait_for_selector("#_page")
+        self.heading("Votre situation")
         self.page.check("label[for=fonction-2]")
         self.go_on()
 
@@ -287,7 +287,7 @@ def test_an_agent_answers_across_two_origins(platform: Platform, browser: Browse
     urn, roll = platform.origins["urn"], platform.origins["roll"]
     with tab(browser) as agent:
         agent.page.goto(f"{urn}/q/{SLUG}/{AUDIENCE}#{platform.code()}")
-        agent.page.click("#entree button")
+        enter(agent.page)
         agent.answer_first_page()
         agent.send()
         agent.page.wait_for_function("sessionStorage.length === 0")
@@ -331,7 +331,7 @@ def test_an_agent_without_script_answers_stops_and_comes_back(
         elsewhere.page.click("text=Continuer >> visible=true")
         elsewhere.heading("Vos missions")
         assert elsewhere.page.url.startswith(f"{urn}/q/")
-        assert elsewhere.page.is_checked("#missions-3")
+        expect(elsewhere.page.locator("#missions-3")).to_be_checked()
         elsewhere.send()
         assert elsewhere.complaints == []
 
@@ -353,7 +353,7 @@ def test_a_first_page_sent_twice_loses_nothing(platform: Platform, browser: Brow
         agent.page.click("button[value=retour]")
 
         agent.heading("Votre situation")
-        assert agent.page.is_checked("#fonction-2")
+        expect(agent.page.locator("#fonction-2")).to_be_checked()
         agent.go_on()
         agent.send()
         assert agent.complaints == []
@@ -527,7 +527,7 @@ def test_each_host_does_its_part_to_the_end(
     platform.prepare(slug)
     with tab(browser) as agent:
         agent.page.goto(f"{platform.origins['urn']}/q/{slug}/{AUDIENCE}#{platform.code(slug)}")
-        agent.page.click("#entree button")
+        enter(agent.page)
         agent.answer_first_page()
         agent.send()
     _let_answer(platform, slug, 4)  # fewer than five answers are never exported
