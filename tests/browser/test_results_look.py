@@ -28,6 +28,13 @@ PAGES = (
     *(f"{BASE}/textes/idee/{rest}" for rest in ("etiquettes", "groupes", "echantillon")),
 )
 
+CUT_CAPTIONS = """() => [...document.querySelectorAll('caption')]
+  .filter((one) => one.checkVisibility()).map((one) => {
+    const words = document.createRange();
+    words.selectNodeContents(one);
+    return [one.innerText, words.getBoundingClientRect().right, document.documentElement.clientWidth];
+  }).filter(([, right, width]) => right > width)"""
+
 
 @pytest.fixture
 def office(
@@ -95,7 +102,8 @@ def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
                 found = [reply.status if reply else 0, page.evaluate(OVERFLOW), wrong]
                 page.evaluate(SPACING)
                 found += [page.evaluate(OVERFLOW), page.evaluate(SMALL_TARGETS)]
-                if found != [200, 0, [], 0, []]:
+                found += [page.evaluate(CUT_CAPTIONS)]
+                if found != [200, 0, [], 0, [], []]:
                     faulty[path, width] = found
             page.close()
 
