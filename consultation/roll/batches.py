@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fnmatch import fnmatch
@@ -269,20 +269,20 @@ def _parsed(
 _REPORT = ("Ligne", "Courriel", "Gravité", "Problème", "Que faire")
 
 
-def report(parsed: Parsed, already: Collection[int] = ()) -> bytes:
+def report(parsed: Parsed, already: Mapping[int, str]) -> bytes:
     """Every problem of the file as a CSV that Excel opens, and that may be sent again corrected.
 
-    `already`: the lines whose address another batch has invited.
+    `already`: the lines whose address is invited, and where, in words.
     """
     return spreadsheet.write([_REPORT, *_report_rows(parsed, already)])
 
 
 def _report_rows(
-    parsed: Parsed, already: Collection[int]
+    parsed: Parsed, already: Mapping[int, str]
 ) -> Iterable[tuple[int, str, str, str, str]]:
     for line in parsed.lines:
         if line.number in already:
-            reason = "adresse déjà invitée par un autre lot"
+            reason = already[line.number]
             yield line.number, line.value, "doublon", reason, "Rien : son invitation existe."
         for problem in line.problems:
             gravity = "à vérifier" if problem.warning else "à corriger"

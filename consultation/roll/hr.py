@@ -51,6 +51,7 @@ from consultation.roll.reminders import MOST, Reminders
 from consultation.roll.returns import Returns
 from consultation.roll.store import Batch, Outgoing, Roll, UnknownBatch
 from consultation.sealing import CannotUnseal, lock, unlock
+from consultation.web import day_fr
 
 SHOWN_LINES = 50
 MANY = 1_000  # invitations; beyond, confirming asks twice
@@ -386,7 +387,8 @@ def every_problem(batch: str) -> Response:
     found = _found(batch)
     if found.parsed is None:
         raise UnknownBatch
-    return _csv(batches.report(found.parsed, found.already), "lignes-a-corriger.csv")
+    content = batches.report(found.parsed, _where_invited(found))
+    return _csv(content, "lignes-a-corriger.csv")
 
 
 @bp.get("/<batch>/non-remis.csv")
@@ -572,6 +574,26 @@ def _held(campaign: Campaign) -> HeldCampaign:
     )
 
 
+def _where_invited(found: Batch) -> Mapping[int, str]:
+    """Where each line already invited was, in words; the batch of another territory has no name."""
+    held = _held(the_campaigns().get(found.campaign))
+    named = {
+        one.id: f"déjà dans le lot « {one.name} »{_leaving_day(held.plans.get(one.id))}"
+        for one in held.batches
+    }
+    return {
+        number: named.get(batch_id, "déjà dans un lot d’un autre service")
+        for number, batch_id in found.already.items()
+    }
+
+
+def _leaving_day(planned: Planned | None) -> str:
+    """« , du 3 juin 2024 »; nothing for a batch that was never planned here."""
+    if planned is None:
+        return ""
+    return f", du {day_fr(planned.starts.astimezone(planned.territory.zone))}"
+
+
 def _takes_batches(campaign: Campaign) -> bool:
     return the_campaigns().phase(campaign) not in ("closing", "closed")
 
@@ -683,6 +705,7 @@ def _checking(found: Batch, campaign: Campaign) -> str:
         "office/lots-verifier.html",
         batch=found,
         parsed=found.parsed,
+        already=_where_invited(found),
         campaign=campaign,
         audience=_audience(found, campaign),
         place=territory(found.perimeter),

@@ -270,7 +270,10 @@ class Undelivered:
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """One HR file; `parsed` and `already` (lines already invited) only for a draft seen alone."""
+    """One HR file; `parsed` and `already` only for a draft seen alone.
+
+    `already`: the lines whose address is invited, and the batch that invited it.
+    """
 
     id: bytes
     campaign: str
@@ -284,7 +287,7 @@ class Batch:
     tolerated: int = 0
     reason: str = ""
     parsed: Parsed | None = None
-    already: frozenset[int] = field(default=frozenset())
+    already: Mapping[int, bytes] = field(default_factory=dict)
 
     @property
     def ready(self) -> int:
@@ -866,20 +869,22 @@ class Roll:
             "opted_out": False,
         }
 
-    def _already(self, connection: Connection, campaign: str, parsed: Parsed) -> frozenset[int]:
+    def _already(
+        self, connection: Connection, campaign: str, parsed: Parsed
+    ) -> Mapping[int, bytes]:
         invite_key = self._keys.invite(campaign)
         lines = {codes.address_key(invite_key, line.address): line.number for line in parsed.ready}
-        already: set[int] = set()
+        already: dict[int, bytes] = {}
         for chunk in _chunks(list(lines)):
             found = connection.execute(
-                select(invitation.c.address_key).where(
+                select(invitation.c.address_key, invitation.c.batch).where(
                     invitation.c.campaign == campaign,
                     invitation.c.address_key.in_(chunk),
                     _INVITED,
                 )
             )
-            already.update(lines[key] for key in found.scalars())
-        return frozenset(already)
+            already |= {lines[row.address_key]: row.batch for row in found}
+        return already
 
     def _marked(self, invitation_id: bytes, delivery: str, reason: str) -> None:
         with self._database.write() as connection:
@@ -955,7 +960,7 @@ def _batch(
     row: Row[tuple[object, ...]],
     counts: Counts,
     parsed: Parsed | None = None,
-    already: frozenset[int] = frozenset(),
+    already: Mapping[int, bytes] | None = None,
 ) -> Batch:
     return Batch(
         id=row.id,
@@ -970,7 +975,7 @@ def _batch(
         tolerated=row.tolerated,
         reason=row.reason,
         parsed=parsed,
-        already=already,
+        already=already or {},
     )
 
 

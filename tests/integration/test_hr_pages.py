@@ -217,6 +217,11 @@ def only_batch(app: Flask) -> str:
     return f"{LOTS}/{batch.id.hex()}"
 
 
+def the_draft(app: Flask) -> str:
+    (batch,) = (one for one in the_roll(app).batches(SLUG) if one.state == "draft")
+    return f"{LOTS}/{batch.id.hex()}"
+
+
 # HR
 
 
@@ -291,6 +296,38 @@ def test_handing_in_the_same_file_twice_invites_nobody_twice(app: Flask, hr: Per
 
     assert "Déjà invitées par un autre lot : 2" in hr.text
     assert "Prêtes : 0" in hr.text
+
+
+def test_an_address_already_invited_is_told_with_its_batch(app: Flask) -> None:
+    ain = Person(app, "rh-d01")
+    ain.hand_in("Courriel\r\na@ain.gouv.fr\r\n", name="SGC-D 01 <b>")
+    ain.post(f"{only_batch(app)}/confirmer", {"jour": "2024-06-11", "heure": "9"})
+
+    ain.hand_in(GOOD, name="bis")
+
+    where = "déjà dans le lot « SGC-D 01 <b> », du 11 juin 2024"
+    assert where.replace("<", "&lt;").replace(">", "&gt;") in ain.text
+    assert "Prêtes : 1" in ain.text
+    page = the_draft(app)
+    report = ain.get(f"{page}/erreurs.csv").replace("\u00a0", " ")
+    assert f"2;a@ain.gouv.fr;doublon;{where};" in report
+
+
+def test_the_batch_of_another_territory_is_never_named(app: Flask) -> None:
+    """Nor are the day it left, nor the one a national account handed in."""
+    everyone, ain = Person(app, "rh"), Person(app, "rh-d01")
+    everyone.hand_in(GOOD, name="Cabinet du préfet")
+    everyone.post(f"{only_batch(app)}/confirmer")
+
+    ain.hand_in(GOOD)
+
+    page = the_draft(app)
+    report = ain.get(f"{page}/erreurs.csv")
+    for text in (ain.get(page), report):
+        assert text.count("déjà dans un lot d’un autre service") == 2
+        assert "Cabinet" not in text
+    assert "10 juin 2024" not in report
+    assert "déjà dans le lot" in everyone.get(page)
 
 
 def test_an_abandoned_draft_leaves_no_address(app: Flask, hr: Person) -> None:

@@ -278,13 +278,14 @@ def test_names_and_births_are_not_kept() -> None:
 def test_the_report_lists_every_problem_and_no_formula() -> None:
     found = parsed("Courriel;x", "=CMD();x", "a@ain.gouv.fr;x", "a@ain.gouv.fr;x", "rh@ain.gouv.fr")
 
-    text = report(found).decode("utf-8-sig")
+    text = report(found, {3: "déjà dans un autre lot"}).decode("utf-8-sig")
 
     assert text.splitlines()[0] == "Ligne;Courriel;Gravité;Problème;Que faire"
-    assert [row.split(";")[0] for row in text.splitlines()[1:]] == ["2", "4", "5"]
+    assert [row.split(";")[0] for row in text.splitlines()[1:]] == ["2", "3", "4", "5"]
     assert "'=CMD()" in text
     assert "doublon" in text
     assert "à vérifier" in text
+    assert "déjà dans un autre lot" in text
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40)

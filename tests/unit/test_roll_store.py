@@ -401,14 +401,14 @@ def test_two_confirmations_at_once_invite_once(roll: Roll) -> None:
 
 
 def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> None:
-    invite(roll, "a@ain.gouv.fr", "b@ain.gouv.fr")
+    first = invite(roll, "a@ain.gouv.fr", "b@ain.gouv.fr")
     parsed = parse(b"courriel\nB@AIN.gouv.fr\nc@ain.gouv.fr", "b.csv")
     batch_id = roll.draft_batch(SLUG, "Isère", "seniors", parsed)
 
     draft = roll.batch(batch_id)
     roll.confirm(batch_id)
 
-    assert draft.already == {2}
+    assert draft.already == {2: first}
     assert draft.ready == 1
     assert roll.batch(batch_id).counts.invited == 1
     assert roll.size(SLUG).by_audience == {"agents": 2, "seniors": 1}
