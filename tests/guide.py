@@ -45,7 +45,7 @@ STEPS = (
 )
 REMEMBER = (
     "Rien ne part deux fois : un double clic ou un second fichier n’invite personne à nouveau.",
-    "Les messages partent de 8 h à 18 h, du lundi au vendredi, à l’heure du territoire.",
+    "Les messages partent de 8 h à 18 h, les jours ouvrés du territoire, à son heure.",
     "Au-delà de cinq refus sur cent, l’envoi se suspend et vous attend.",
     "Une adresse revenue se corrige sur la page du lot : l’ancien lien n’est plus valable.",
     "Sans messagerie : « Préparer des codes à imprimer », puis un papier à chaque personne.",

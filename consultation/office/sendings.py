@@ -30,6 +30,13 @@ class Planned:
         """Whether messages may leave now: its hour has come, and people are at work."""
         return self.starts <= now and self.territory.is_open(now)
 
+    def waits(self, now: datetime) -> str:
+        """Why nothing leaves now, and until when; nothing unless closed offices are the reason."""
+        why, opening = self.territory.closed(now), self.territory.next_opening(now)
+        if not why or self.starts > opening:
+            return ""
+        return f"{why}. Rien ne part avant le {self.territory.words(opening)}"
+
     @property
     def words(self) -> str:
         """Its hour, for people."""

@@ -1,4 +1,4 @@
-"""The territories HR offices work for: their names, their hours, their domains."""
+"""The territories HR offices work for: their names, their hours and holidays, their domains."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -15,22 +15,26 @@ from consultation.config import shipped
 from consultation.refusals import Refusal
 from consultation.web import DAYS, PARIS, day_fr
 
-OPENS, CLOSES = 8, 18  # local hours between which messages leave, from Monday to Friday
+OPENS, CLOSES = 8, 18  # local hours between which messages leave, on working days
 _WEEKEND = 5
-_ZONES: Mapping[str, str] = {
-    "D971": "America/Guadeloupe",
-    "D972": "America/Martinique",
-    "D973": "America/Cayenne",
-    "D974": "Indian/Reunion",
-    "D975": "America/Miquelon",
-    "D976": "Indian/Mayotte",
-    "D977": "America/St_Barthelemy",
-    "D978": "America/Marigot",
-    "D984": "Indian/Kerguelen",
-    "D986": "Pacific/Wallis",
-    "D987": "Pacific/Tahiti",
-    "D988": "Pacific/Noumea",
+_OWN: Mapping[str, tuple[str, str]] = {
+    "D57": (PARIS.key, "57"),
+    "D67": (PARIS.key, "6AE"),
+    "D68": (PARIS.key, "6AE"),
+    "D971": ("America/Guadeloupe", "971"),
+    "D972": ("America/Martinique", "972"),
+    "D973": ("America/Cayenne", "973"),
+    "D974": ("Indian/Reunion", "974"),
+    "D975": ("America/Miquelon", "PM"),
+    "D976": ("Indian/Mayotte", "976"),
+    "D977": ("America/St_Barthelemy", "BL"),
+    "D978": ("America/Marigot", "MF"),
+    "D984": ("Indian/Kerguelen", "TF"),
+    "D986": ("Pacific/Wallis", "WF"),
+    "D987": ("Pacific/Tahiti", "PF"),
+    "D988": ("Pacific/Noumea", "NC"),
 }
+"""The zone, and the name `holidays` gives to the days off, where they are not those of Paris."""
 
 
 class UnknownTerritory(Refusal):
@@ -47,6 +51,7 @@ class Territory:
     code: str
     name: str
     zone: ZoneInfo
+    calendar: str = ""  # of public holidays; without one, those of the whole country
 
     @property
     def domain(self) -> str:
@@ -62,10 +67,22 @@ class Territory:
         day = f"{DAYS[local.weekday()]} {day_fr(local)}"
         return f"{day} à {local.hour}\u00a0h{minutes} (heure de {place})"
 
+    def day_off(self, day: date) -> str:
+        """Why nobody works there that day, « jour férié : Ascension »; nothing when people do."""
+        if day.weekday() >= _WEEKEND:
+            return "fin de semaine"
+        holiday = _holidays(self.calendar, day.year).get(day)
+        return f"jour férié : {holiday}" if holiday else ""
+
+    def closed(self, moment: datetime) -> str:
+        """Why nobody is at work there now; nothing when people are."""
+        local = moment.astimezone(self.zone)
+        working = OPENS <= local.hour < CLOSES
+        return self.day_off(local.date()) or ("" if working else "hors des heures de bureau")
+
     def is_open(self, moment: datetime) -> bool:
         """Whether people are at work there."""
-        local = moment.astimezone(self.zone)
-        return local.weekday() < _WEEKEND and OPENS <= local.hour < CLOSES
+        return not self.closed(moment)
 
     def next_opening(self, moment: datetime) -> datetime:
         """This moment if people are at work, or the next one when they will be."""
@@ -75,7 +92,7 @@ class Territory:
         opening = local.replace(hour=OPENS, minute=0, second=0, microsecond=0)
         if local >= opening:
             opening += timedelta(days=1)
-        while opening.weekday() >= _WEEKEND:
+        while self.day_off(opening.date()):
             opening += timedelta(days=1)
         return opening.astimezone(moment.tzinfo)
 
@@ -101,8 +118,19 @@ def territories() -> Mapping[str, Territory]:
         row["code"]: Territory(
             code=row["code"],
             name=row["label"].rpartition(" (")[0],
-            zone=ZoneInfo(_ZONES.get(row["code"], PARIS.key)),
+            zone=ZoneInfo(zone),
+            calendar=calendar,
         )
         for row in sorted(rows, key=lambda row: row["code"])
+        for zone, calendar in [_OWN.get(row["code"], (PARIS.key, ""))]
     }
     return {"": EVERYWHERE, **found}
+
+
+@cache
+def _holidays(calendar: str, year: int) -> Mapping[date, str]:
+    """The public holidays of a year, by their names."""
+    from holidays import country_holidays  # 60 ms that few commands need
+
+    found = country_holidays("FR", subdiv=calendar or None, years=year, expand=False, language="fr")
+    return {day: name.replace("'", "’").replace("; ", " et ") for day, name in found.items()}

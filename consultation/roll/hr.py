@@ -56,7 +56,7 @@ from consultation.web import day_fr
 SHOWN_LINES = 50
 MANY = 1_000  # invitations; beyond, confirming asks twice
 DAYS_OFFERED = 15
-SATURDAY, MOST_DAYS = 5, 60
+MOST_DAYS = 60
 HOURS_OFFERED = tuple(range(8, 18))
 BEFORE_A_SEMINAR = timedelta(minutes=30)
 KEYS_KEPT = 3  # of the last files handed in, in the cookie of whoever did
@@ -679,7 +679,7 @@ def _reminders_page(campaign: Campaign) -> str:
         campaign=campaign,
         sent=the_reminders().of(campaign.slug),
         planned=[moment.astimezone(EVERYWHERE.zone).date() for moment in planned],
-        days=[day for day in days if day.weekday() < SATURDAY][:MOST_DAYS],
+        days=[day for day in days if not EVERYWHERE.day_off(day)][:MOST_DAYS],
         mine=not _perimeter().code,
         opted_out=the_roll().counts(campaign.slug).opted_out,
     )
@@ -719,13 +719,15 @@ def _checking(found: Batch, campaign: Campaign) -> str:
 
 def _following(found: Batch, campaign: Campaign) -> str:
     undelivered = the_roll().undelivered(found.id)
+    planned = the_sendings().when(found.id)
     return render_template(
         "office/lots-suivi.html",
         batch=found,
         campaign=campaign,
         phase=the_campaigns().phase(campaign),
         audience=_audience(found, campaign),
-        planned=the_sendings().when(found.id),
+        planned=planned,
+        waits=planned.waits(the_roll().now()) if planned else "",
         figure=the_sendings().figures(found.campaign).get(found.id),
         words=STATE_WORDS,
         flaws=FLAWS,
@@ -743,8 +745,8 @@ def _audience(found: Batch, campaign: Campaign) -> str:
 def _hours(place: Territory) -> _Hours:
     """The days and hours at which people work there, from today on."""
     now = the_roll().now().astimezone(place.zone)
-    days = (now + timedelta(days=number) for number in range(DAYS_OFFERED))
-    working = [day.date() for day in days if place.is_open(day.replace(hour=HOURS_OFFERED[0]))]
+    days = (now.date() + timedelta(days=number) for number in range(DAYS_OFFERED))
+    working = [day for day in days if not place.day_off(day)]
     return _Hours(days=working, hours=HOURS_OFFERED, soonest=place.words(place.next_opening(now)))
 
 

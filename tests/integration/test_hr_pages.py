@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes
 from pathlib import Path
 
@@ -552,6 +553,27 @@ def test_messages_are_planned_at_the_hours_of_the_territory(app: Flask) -> None:
     there.post(f"{page}/planifier", {"jour": "", "heure": "9"}, form_on=page)
 
     assert "lundi 10 juin 2024 à 13 h (heure de La Réunion)" in there.text
+
+
+def test_the_page_says_why_a_sending_waits(app: Flask, hr: Person, clock: Clock) -> None:
+    clock.now = datetime(2024, 5, 9, 8, 0, tzinfo=UTC)  # Ascension Day
+    hr.hand_in(GOOD)
+    page = only_batch(app)
+    assert '<option value="2024-05-10">' in hr.body
+    assert '<option value="2024-05-09">' not in hr.body
+    hr.post(f"{page}/confirmer", {"jour": "2024-05-20", "heure": "9"}, 422, form_on=page)
+
+    hr.post(f"{page}/confirmer", form_on=page)
+    app.extensions["campaigns"].open(SLUG)
+    hr.get(page)
+
+    why = "En attente, jour férié : Ascension. Rien ne part avant le vendredi 10 mai 2024 à 8 h"
+    assert why in hr.text
+    clock.advance(days=1)
+    assert "En attente, " not in hr.get(page)
+    clock.advance(hours=9)
+    hr.get(page)
+    assert "En attente, hors des heures de bureau" in hr.text
 
 
 def test_many_people_are_confirmed_twice(app: Flask, hr: Person) -> None:
