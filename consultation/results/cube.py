@@ -109,8 +109,12 @@ class Cube:
 
     def crossed(self, name: str, by: str) -> Crossed:
         """The table of one variable by another, as it may be shown; columns are `groups`."""
-        telling = self.variable(name).telling
-        return crossed(self.crossed_counts(name, by), telling=telling, rules=self.rules)
+        return crossed(
+            self.crossed_counts(name, by),
+            sizes=self.counts(by),
+            telling=self.variable(name).telling,
+            rules=self.rules,
+        )
 
     def with_more(self, rows: Iterable[array[int]], rng: random.Random) -> Cube:
         """These ballots and more, in a new order."""

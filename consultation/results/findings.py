@@ -175,7 +175,7 @@ def findings(
 ) -> Findings:
     """Count and protect every table of a campaign."""
     raked = _raked(cube, margins) if cube.final and margins else None
-    profiles = tuple(_profile(cube, one) for one in cube.variables if one.profile)
+    profiles = tuple(_profile(cube, one) for one in cube.variables if one.profile and one.describes)
     asked = [one for one in cube.variables if not one.profile]
     crossings = {
         by.name: {one.name: cube.crossed(one.name, by.name) for one in asked} for by in profiles

@@ -46,8 +46,12 @@ class Variable:
 
     @property
     def describes(self) -> bool:
-        """Whether it tells groups of people apart: others are crossed by it."""
-        return self.profile or (self.kind == "choice" and not self.in_microdata)
+        """Whether it tells groups of people apart: others are crossed by it.
+
+        Not by a sensitive one: in its own tables, no group gave one answer with one voice.
+        """
+        alone = self.kind == "choice" and not self.in_microdata
+        return (self.profile or alone) and not self.telling
 
     @property
     def scores(self) -> tuple[Score, ...]:

@@ -6,7 +6,10 @@ The rules, for anyone to read:
 - on a sensitive question, so is an answer that all but ten people, or all, of a group gave;
 - enough others are hidden with them for each hidden count to remain possible over a range of
   eleven at least, for a reader who knows every total shown: `recovery` proves it;
-- a row or a column whose total is hidden is hidden whole;
+- a row or a column whose total is hidden is hidden whole, and a group hidden in the table of its
+  own question is hidden in every other;
+- of two questions that describe people one is crossed by the other, one way only, and nothing is
+  crossed by a sensitive question: all tables together, no more is told than by each;
 - while ballots may still come, what is shown is rounded to five.
 
 Counts are of those who answered the question. A table too small for its rules shows nothing.
@@ -101,19 +104,27 @@ def frequencies(
 
 
 def crossed(
-    counts: Sequence[Sequence[int]], *, telling: Collection[int] = (), rules: Rules = FINAL
+    counts: Sequence[Sequence[int]],
+    *,
+    sizes: Sequence[int] = (),
+    telling: Collection[int] = (),
+    rules: Rules = FINAL,
 ) -> Crossed:
-    """The answers (rows) of each group (columns).
+    """The answers (rows) of each group (columns); the last one may be of those in no group.
 
     An answer hidden in `frequencies` is hidden here in every group, and a group too small for
     every answer: so the tables of one question by several profiles, read together, say no more
-    than each of them alone.
+    than each of them alone. `sizes`, when the groups have a table of their own: how many are in
+    each, those in no group left out. A group hidden there is hidden here: so neither do the tables
+    of several questions by one profile.
     """
     row_totals = [sum(row) for row in counts]
     column_totals = [sum(column) for column in zip(*counts, strict=True)]
     rows = _hidden_of_a_line(row_totals, telling, rules)
-    columns = _hidden_of_a_line(column_totals, (), rules)
-    hidden = _hidden_of_a_table(counts, rows, columns, telling, rules)
+    own = _hidden_of_a_line(sizes, (), rules)
+    columns = _hidden_of_a_line(column_totals, (), rules, also=own)
+    known = bool(sizes) and bool({*columns} - {*own})
+    hidden = _hidden_of_a_table(counts, rows, columns, telling, rules, known=known)
     return Crossed(
         counts=tuple(
             _with_gaps(line, {n for r, n in hidden if r == row}, rules)
@@ -126,14 +137,16 @@ def crossed(
 
 
 def _hidden_of_a_line(
-    counts: Sequence[int], telling: Collection[int], rules: Rules
+    counts: Sequence[int], telling: Collection[int], rules: Rules, also: Collection[int] = ()
 ) -> Collection[int]:
-    """The numbers of the counts to hide in a line whose total is shown."""
+    """The numbers of the counts to hide in a line whose total is shown, and `also` these."""
     everyone, base = range(len(counts)), sum(counts)
     if base < rules.smallest or any(base - counts[n] < rules.smallest for n in telling):
         return everyone
-    hidden = [n for n in everyone if rules.small(counts[n])]
-    others = sorted((counts[n], n) for n in everyone if counts[n] >= rules.smallest)
+    hidden = [n for n in everyone if n in also or rules.small(counts[n])]
+    others = sorted(
+        (counts[n], n) for n in everyone if n not in also and counts[n] >= rules.smallest
+    )
     while hidden and (len(hidden) < 2 or sum(counts[n] for n in hidden) < rules.smallest):
         hidden.append(others.pop(0)[1])
     return hidden
@@ -145,12 +158,15 @@ def _hidden_of_a_table(
     columns: Collection[int],
     telling: Collection[int],
     rules: Rules,
+    *,
+    known: bool,
 ) -> set[Cell]:
     """The cells to hide when these rows and these columns are hidden whole.
 
     Rows hidden together are one row for a reader, who knows their sum: what is missing to the
     total. That row has to hide its own small counts, and where it is empty its cells are. So with
-    columns.
+    columns. Where the size of each of them is `known` from elsewhere, they must not speak with one
+    voice either: it would be that of each.
     """
     if sum(map(sum, counts)) < rules.smallest:
         return _cells(counts)
@@ -161,7 +177,7 @@ def _hidden_of_a_table(
         for those in some_rows
     ]
     told = {number for number, (row, *_) in enumerate(some_rows) if row in {*telling} - {*rows}}
-    hidden = _Masking(readable, told, rules).hidden()
+    hidden = _Masking(readable, told, rules, together=known).hidden()
     return {
         (row, column)
         for r, those in enumerate(some_rows)
@@ -176,12 +192,19 @@ class _Masking:
     """Hides cells of a table whose totals are all known, until each is safe."""
 
     def __init__(
-        self, counts: Sequence[Sequence[int]], telling: Collection[int], rules: Rules
+        self,
+        counts: Sequence[Sequence[int]],
+        telling: Collection[int],
+        rules: Rules,
+        *,
+        together: bool,
     ) -> None:
         self._counts = counts
         self._smallest = rules.smallest
         groups = {*self._unanimous(telling)}
         given = {row for row, line in enumerate(counts) if any(line)}
+        if together and len(given) > 1 and sum(map(any, zip(*counts, strict=True))) > 1:
+            groups |= {*self._unanimous(given)} & {len(counts[0]) - 1}
         self._puzzle = Puzzle(
             counts,
             (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ class Tally:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._by = [variable for variable in layout.variables if variable.describes]
+        describing = (variable for variable in layout.variables if variable.describes)
+        self._by = sorted(describing, key=lambda variable: not variable.profile)
         self._lot: list[array[int]] = []
         self._alone: dict[str, npt.NDArray[np.int64]] = {}
         self._crossed: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
@@ -64,10 +66,18 @@ class Tally:
         for variable in self._layout.variables:
             name = variable.name
             self._alone[name] = self._alone.get(name, 0) + np.array(cube.counts(name))
-            for by in self._by:
-                if by.question != variable.question:
-                    pair, counts = (name, by.name), np.array(cube.crossed_counts(name, by.name))
-                    self._crossed[pair] = self._crossed.get(pair, 0) + counts
+            for by in self._groups_of(variable):
+                pair, counts = (name, by.name), np.array(cube.crossed_counts(name, by.name))
+                self._crossed[pair] = self._crossed.get(pair, 0) + counts
+
+    def _groups_of(self, variable: Variable) -> Iterator[Variable]:
+        """What it is crossed by: of two that describe people, one way only.
+
+        The other way round, other counts would be hidden, and each table would give those of the
+        other.
+        """
+        before = takewhile(lambda by: by is not variable, self._by)
+        return (by for by in before if by.question != variable.question)
 
     def _frequencies(self) -> Iterator[Sequence[Cell]]:
         for variable in self._layout.variables:
@@ -78,11 +88,10 @@ class Tally:
 
     def _groups(self) -> Iterator[Sequence[Cell]]:
         for variable in self._layout.variables:
-            for by in self._by:
-                counts = self._crossed.get((variable.name, by.name))
-                if counts is None:
-                    continue
-                table = crossed(counts.tolist(), telling=variable.telling)
+            for by in self._groups_of(variable):
+                counts = self._crossed[variable.name, by.name]
+                sizes = self._alone[by.name].tolist()
+                table = crossed(counts.tolist(), sizes=sizes, telling=variable.telling)
                 codes = (*by.codes, UNANSWERED)
                 labels = (*by.labels, NO_ANSWER_LABEL)
                 for place, (code, label) in enumerate(zip(codes, labels, strict=True)):

@@ -265,3 +265,40 @@ def test_what_may_move_is_counted_up_to_what_is_enough() -> None:
 
     assert puzzle.room((0, 0), GAIN, 3) == 3
     assert (puzzle.least((0, 0)), puzzle.most((0, 0))) == (0, 205)
+
+
+def test_a_group_hidden_in_its_own_table_is_hidden_in_every_other() -> None:
+    """With 20 hidden rather than 40, the two tables together would tell 5."""
+    sizes = [300, 5, 40]
+
+    table = crossed([[150, 3, 20, 10], [150, 2, 20, 10]], sizes=sizes)
+
+    assert frequencies(sizes).counts == (300, None, None)
+    assert table.column_totals == (300, None, None, 20)
+
+
+def test_those_in_no_group_are_not_told_to_have_one_voice() -> None:
+    """How many they are is known: they are those missing in the table of the groups."""
+    table = crossed([[100, 40, 5], [100, 0, 0]], sizes=[200, 40])
+
+    assert table.counts == ((None, None, None), (None, None, None))
+    assert table.row_totals == (145, 100)
+
+
+@settings(max_examples=40)
+@given(tables(), st.data())
+def test_the_tables_of_two_questions_by_one_profile_hide_the_same_groups(
+    counts: Counts, data: st.DataObject
+) -> None:
+    sizes = [sum(column) for column in zip(*counts, strict=True)]
+    part = data.draw(st.floats(0, 1))
+    other = [[int(size * part) for size in sizes], [size - int(size * part) for size in sizes]]
+
+    own, nowhere = frequencies(sizes[:-1]), sizes[-1]
+    found = [crossed(one, sizes=sizes[:-1]) for one in (counts, other)]
+
+    assert found[0].column_totals == found[1].column_totals
+    seen = zip(own.counts, found[0].column_totals, strict=False)
+    assert all(total is None for count, total in seen if count is None)
+    if own.base is not None and not 0 < nowhere < K:
+        assert found[0].column_totals[:-1] == own.counts
