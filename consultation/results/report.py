@@ -145,26 +145,54 @@ class Reporting:
         for question in page.questions:
             for text in open_texts(question):
                 one = known.get(text.name)
-                if one is not None and not one.withheld:
-                    yield self._one_said(campaign, one, place)
+                if one is None or one.withheld:
+                    continue
+                if place is None:
+                    yield self._one_said(campaign, one)
+                else:
+                    yield from self._said_there(campaign, one, place)
 
-    def _one_said(self, campaign: Campaign, question: OpenQuestion, place: str | None) -> Said:
-        """Of a place, only its quotes: people are not counted by place twice."""
-        counts = self._tagging.counts(campaign, question.name) if place is None else None
+    def _one_said(self, campaign: Campaign, question: OpenQuestion) -> Said:
+        counts = self._tagging.counts(campaign, question.name)
         return Said(
             title=question.title,
             people=question.people,
-            coded=counts.coded if counts else 0,
+            coded=counts.coded,
             themes=tuple(
-                Theme(name=one.tag.name, people=one.people, share=one.share)
-                for one in (counts.tags if counts else ())
+                Theme(name=one.tag.name, people=one.people, share=one.share) for one in counts.tags
             ),
+            quotes=tuple(self._reviewing.chosen(campaign, question.name)),
+        )
+
+    def _said_there(self, campaign: Campaign, question: OpenQuestion, place: str) -> Iterator[Said]:
+        """The same of one place, as the file of coded counts tells it; nothing of too few texts."""
+        found = self._tagging.by_place(campaign, question.name)
+        if place not in found.people:
+            return
+        counted = {
+            tag: found.of(tag, place) for tag in self._tagging.frame(campaign, question.name)
+        }
+        coded = next((one.base for one in counted.values()), None)
+        themes = (
+            Theme(name=tag.name, people=one.counts[0], share=one.shares[0])
+            for tag, one in counted.items()
+        )
+        yield Said(
+            title=question.title,
+            people=found.people[place],
+            coded=coded or 0,
+            themes=tuple(sorted(themes, key=_most_first)) if coded else (),
             quotes=tuple(self._reviewing.chosen(campaign, question.name, place)),
         )
 
     def _place(self, campaign: Campaign) -> str:
         """The profile question that says where people are, if there is one."""
         return self._corpus.place_name(campaign)
+
+
+def _most_first(theme: Theme) -> tuple[int, str]:
+    """What is masked comes last, in an order that tells nothing."""
+    return -(theme.people or 0), theme.name
 
 
 def _group(found: Findings, by: str, group: str) -> tuple[Profile | None, int]:

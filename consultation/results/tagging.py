@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from consultation.office.campaigns import Campaign
 from consultation.results.coding import MACHINE, Agreement, Coded, agreements, decided
 from consultation.results.corpus import Corpus
-from consultation.results.masking import Crossed, crossed, frequencies
+from consultation.results.masking import Crossed, Frequencies, crossed, frequencies
 from consultation.results.sayings import Saying
 from consultation.results.statistics import Interval, interval
 from consultation.results.store import Codings, Tag, UnknownTag
@@ -42,10 +42,20 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class ByPlace:
-    """For each tag, the people who wrote of it (first row) or not, by place (column)."""
+    """For each tag, the people who wrote of it (first row) or not, by place (column).
+
+    `people`: how many wrote there, as the file of texts tells; those of places in it only.
+    """
 
     places: tuple[str, ...]
     tables: Mapping[bytes, Crossed]
+    people: Mapping[str, int]
+
+    def of(self, tag: Tag, place: str) -> Frequencies:
+        """Those who wrote of this tag in one place, and those who did not; hidden when few."""
+        if tag.id not in self.tables or place not in self.places:
+            return frequencies((0, 0))
+        return self.tables[tag.id].column(self.places.index(place))
 
 
 class Tagging:
@@ -148,6 +158,7 @@ class Tagging:
         return ByPlace(
             places=tuple(places),
             tables={tag.id: _crossed(tag.id, kept, people, places) for tag in frame if places},
+            people=sum(people.values(), Counter()),
         )
 
     def progress(self, campaign: Campaign) -> dict[str, int]:

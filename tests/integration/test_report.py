@@ -79,6 +79,33 @@ def test_a_report_is_of_one_theme_or_of_one_group(app: Flask, office: Office) ->
     assert "Ces chiffres ne portent que sur" in region
 
 
+def test_the_report_of_a_region_counts_what_was_written_there(app: Flask, office: Office) -> None:
+    with office.corpus.opened(office.campaign, "idee") as sayings:
+        ids = [one.id for one in sorted(sayings.all(), key=lambda one: one.times)]
+    often, rare = (office.tagging.add(office.campaign, "idee", name) for name in ("Tout", "Rare"))
+    coding = {one: frozenset([often.id] + [rare.id] * (n < 6)) for n, one in enumerate(ids)}
+    office.tagging.code(office.campaign, "idee", "eva", coding)
+    there = office.tagging.by_place(office.campaign, "idee").people["R84"]
+
+    region = office.reporting.report(office.campaign, by="territoire", group="R84")
+
+    assert 50 <= there < 180
+    [said] = [one for chapter in region.chapters for one in chapter.said]
+    assert (said.people, said.coded) == (there, there)
+    assert (said.themes[0].name, said.themes[0].people) == ("Tout", there)
+    assert {one.people for one in said.themes[1:]} == {None}
+    assert f"{there} personnes ont écrit" in written(app, office, by="territoire", group="R84")
+
+
+def test_the_report_of_a_region_says_nothing_of_a_few_texts(app: Flask, office: Office) -> None:
+    region = office.reporting.report(office.campaign, by="territoire", group="R84")
+    [said] = [one for chapter in region.chapters for one in chapter.said]
+    assert (said.coded, said.themes) == (0, ())  # two texts are coded
+
+    elsewhere = office.reporting.report(office.campaign, by="territoire", group="R01")
+    assert not [one for chapter in elsewhere.chapters for one in chapter.said]
+
+
 def test_only_chosen_words_are_quoted(app: Flask, office: Office) -> None:
     page = written(app, office)
 
