@@ -266,6 +266,7 @@ class _Parts:
             approvals=parts["approvals"],
             roll=parts["roll"],
             roll_keys=parts["roll_keys"],
+            sendings=parts["sendings"],
             urn=parts["urn"],
             release=parts["release"],
             result_keys=ResultKeys(self._settings.keys),

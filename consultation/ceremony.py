@@ -23,12 +23,14 @@ from consultation.office.campaigns import (
     WrongMoment,
 )
 from consultation.office.figures import Name
+from consultation.office.sendings import BatchTurnout, Sendings
 from consultation.office.store import Approvals, Campaigns, Figures, Journal
 from consultation.questionnaire.comparison import Change
 from consultation.refusals import Refusal
 from consultation.results.keys import ResultKeys
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import FEWEST_INVITEES, Roll, TooFewInvitees
+from consultation.roll.turnout import masked
 
 
 class Unaccounted(Refusal):
@@ -86,6 +88,7 @@ class Ceremony:
         approvals: Approvals,
         roll: Roll,
         roll_keys: RollKeys,
+        sendings: Sendings,
         urn: Urn,
         release: Release,
         result_keys: ResultKeys,
@@ -99,6 +102,7 @@ class Ceremony:
         self._approvals = approvals
         self._roll = roll
         self._roll_keys = roll_keys
+        self._sendings = sendings
         self._urn = urn
         self._release = release
         self._result_keys = result_keys
@@ -206,6 +210,7 @@ class Ceremony:
         vacuum(self._box)
         if not self._figures.of(slug).complete:
             self._journal.write(who, "campagne close", _sentence(slug, account))
+            self._sendings.publish(slug, batch_turnouts(self._roll, slug))
             self._figures.publish(slug, self._last_figures(slug, account))
         return account
 
@@ -250,6 +255,15 @@ def turnout(roll: Roll, journal: Journal, slug: str) -> Mapping[Name, int | str]
         "issued": counts.issued,
         "reissued": counts.reissued,
         "journal": journal.head().hex(),
+    }
+
+
+def batch_turnouts(roll: Roll, slug: str) -> Mapping[bytes, BatchTurnout]:
+    """What may be told of each batch."""
+    found, names = roll.turnouts(slug), {one.id: one.name for one in roll.batches(slug)}
+    return {
+        batch: BatchTurnout(name=names.get(batch, ""), invited=found[batch].invited, issued=issued)
+        for batch, issued in masked(found).items()
     }
 
 

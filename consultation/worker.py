@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 
 from consultation.ballots.release import Release, Released
 from consultation.ballots.store import Urn
-from consultation.ceremony import Ceremony, turnout
+from consultation.ceremony import Ceremony, batch_turnouts, turnout
 from consultation.office.campaigns import Campaign
-from consultation.office.sendings import BatchTurnout, Sendings
+from consultation.office.sendings import Sendings
 from consultation.office.store import Campaigns, Figures, Journal
 from consultation.refusals import Refusal
 from consultation.results.analysis import Analysis
@@ -27,7 +27,6 @@ from consultation.results.extracting import Extracting
 from consultation.roll.dispatch import Dispatcher
 from consultation.roll.returns import Collector
 from consultation.roll.store import Roll
-from consultation.roll.turnout import masked
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +170,7 @@ class Worker:
             campaign.slug, lambda: turnout(roll, self._journal, campaign.slug)
         )
         if first and self._sendings:
-            self._sendings.publish(campaign.slug, _turnouts(roll, campaign.slug))
+            self._sendings.publish(campaign.slug, batch_turnouts(roll, campaign.slug))
         return Round(published=int(first))
 
     def _send_due(self, campaign: Campaign, over: Callable[[], bool]) -> Round:
@@ -218,15 +217,6 @@ class Worker:
             corpus.prepare(campaign, results.ballots(campaign))
             self._journal.write(WHO, "textes préparés", campaign.slug)
         return Round()
-
-
-def _turnouts(roll: Roll, slug: str) -> dict[bytes, BatchTurnout]:
-    """What may be told of each batch."""
-    found, names = roll.turnouts(slug), {one.id: one.name for one in roll.batches(slug)}
-    return {
-        batch: BatchTurnout(name=names.get(batch, ""), invited=found[batch].invited, issued=issued)
-        for batch, issued in masked(found).items()
-    }
 
 
 class NotHere(Refusal):

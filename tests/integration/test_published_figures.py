@@ -84,3 +84,22 @@ def test_pages_change_at_releases_and_days_only(run: Shell, app: Flask, clock: C
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {page for page in before if before[page] != after[page]}
+
+
+def test_the_end_publishes_the_last_figures_of_every_batch(
+    run: Shell, app: Flask, clock: Clock
+) -> None:
+    vote(app.extensions, "essai", 60)
+    clock.advance(days=1)
+    run("worker", "--once")
+    assert begun(app) == {60}
+
+    vote(app.extensions, "essai", 40)
+    clock.advance(days=30)
+    run("campaign", "close", "essai")
+
+    assert begun(app) == {100}
+
+
+def begun(app: Flask) -> set[int | None]:
+    return {one.issued for one in app.extensions["sendings"].figures("essai").values()}
