@@ -8,6 +8,7 @@ import json
 import shutil
 import stat
 import subprocess
+import tracemalloc
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -602,3 +603,31 @@ def test_an_archive_is_the_same_export_in_a_zip(office: Office, tmp_path: Path) 
         name.removeprefix("essai/"): hashlib.sha256(data).hexdigest()
         for name, data in inside.items()
     } == manifest.files
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_what_was_written(office: Office, tmp_path: Path) -> None:
+    """Of each ballot a few bytes are kept: its profile. Not its answers, and not its words."""
+    few, more = 1_200, 2_000  # more than are read at once
+    words = "Une idée qui demande du temps. " * 25
+    said = [one | {"idee": f"{words} {n}"} for n, one in enumerate(crowd(few + more))]
+    office.fill(said[:20])
+    office.close()
+    office.export(tmp_path / "first")  # what is loaded once is not counted
+
+    office.fill(said[20:few])
+    before = _peak(office, tmp_path / "few")
+    office.fill(said[few:])
+    after = _peak(office, tmp_path / "all")
+
+    assert (after - before) / more < len(words) / 3
+
+
+def _peak(office: Office, destination: Path) -> int:
+    """The most memory, in bytes, that an export held at once."""
+    tracemalloc.start()
+    try:
+        office.export(destination)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
