@@ -16,13 +16,11 @@ from markupsafe import Markup, escape
 from consultation.ballots.fields import Shown
 from consultation.ballots.journey import Sheet
 from consultation.ballots.printing import Printer
-from consultation.questionnaire.answers import visible_rows
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Json, Node, names, refs
 from consultation.questionnaire.model import (
     Choice,
     Choices,
     Date,
-    Info,
     Matrix,
     Number,
     Page,
@@ -89,9 +87,7 @@ class Live:
         return [
             _conditions(rules.words, escape(rules.given(sheet.agent))),
             *(
-                _moving(one, html, sheet.agent, shown=one.id in asked)
-                if one.id in rules.moving
-                else html
+                _moving(one, html, shown=one.id in asked) if one.id in rules.moving else html
                 for one, html in written
             ),
         ]
@@ -109,11 +105,10 @@ def _conditions(words: Markup, given: Markup) -> Markup:
     )
 
 
-def _moving(question: Question, html: Markup, agent: Shown, *, shown: bool) -> Markup:
+def _moving(question: Question, html: Markup, *, shown: bool) -> Markup:
     """A question that comes and goes; what is in a template is neither seen nor sent."""
     around = "div" if shown else "template"
-    names = f'data-live="{question.id}" data-shown="{escape(_shown(question, agent))}"'
-    return Markup(f"<{around} {names}>{html}</{around}>")  # noqa: S704 - identifiers, escaped
+    return Markup(f'<{around} data-live="{question.id}">{html}</{around}>')  # noqa: S704 - identifiers
 
 
 def _read(node: Node) -> Iterator[str]:
@@ -126,16 +121,6 @@ def _read(node: Node) -> Iterator[str]:
 
 def _tree(condition: Condition | None, moving: bool) -> Json:
     return condition.to_json() if condition and moving else None
-
-
-def _shown(question: Question, agent: Shown) -> str:
-    """What the form says it shows when it shows this question."""
-    if isinstance(question, Info):
-        return ""
-    if not isinstance(question, Matrix):
-        return question.id
-    rows = visible_rows(question, agent.visible, agent.context)
-    return " ".join((question.id, *(f"{question.id}.{row.id}" for row in rows)))
 
 
 def _kind(question: Question) -> str:

@@ -433,6 +433,9 @@ CARRIED = frozenset(
 )
 """The names a form uses for itself: no question may have them."""
 
+FILLED = frozenset({"m", "s", "shown"})
+"""Those that a script looks for, even while they are empty."""
+
 
 def turn(visit: Visit, page: Page, state: State, sent: Submitted, action: str) -> Answer:
     """The page that an action leads to: in another language, again, before, or the next one."""
@@ -556,10 +559,11 @@ def render_page(
 
 
 def _hidden(fields: Mapping[str, str]) -> Markup:
-    """Fields that the agent does not see."""
+    """Fields that the agent does not see: those that say something, or that the script fills."""
     written = (
         f'<input type="hidden" name="{name}" value="{escape(value)}">'
         for name, value in fields.items()
+        if value or name in FILLED
     )
     return Markup("\n  ".join(written))  # noqa: S704 - the names are ours, the values escaped
 

@@ -183,7 +183,7 @@ def _ticked(html: str, question: Question, name: str, values: Sequence[str]) -> 
             line = f'<option value="{escape(value)}"'
             html = html.replace(f"{line}>", f"{line} selected>", 1)
         else:
-            box = f' name="{name}" value="{escape(value)}"'
+            box = f' value="{escape(value)}" name="{name}"'
             html = html.replace(box, f"{box} checked", 1)
     return html
 

@@ -25,7 +25,7 @@ from consultation.refusals import Refusal
 from consultation.sealing import CannotUnseal, derive, lock, seal, unlock
 
 ID_BYTES = 16
-SEED_BYTES = 16
+SEED_BYTES = 8
 LONGEST_DOCUMENT = 64 * 1024 - 1  # what the largest box holds
 _AT_A_TIME = 500
 _AIRLOCK = select(airlock.c.public).where(airlock.c.urn == bindparam("sought"))

@@ -275,12 +275,14 @@ async function begin(form, code) {
 
 function canStore() {
   // Their owner may refuse them: then reading a name throws.
-  try { return localStorage && sessionStorage; } catch { return false; }
+  try { return localStorage && sessionStorage; } catch {}
 }
 
 async function run() {
   const capable = subtle && canStore();
   const entry = $("entree"), page = $("_page") || $("relecture");
+  // Here and not in each page, which would carry it in vain.
+  $("_panne")?.append("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez.");
   if (entry) return land(entry, capable);
   const code = capable && sessionStorage.code;
   if (code && document.querySelector("[data-done]")) {

@@ -217,14 +217,18 @@ const READ = {
   places: (sent, id) => Object.values(READ.rows(sent, id)),
 };
 
+// What the form says it shows with a question: it and the rows of a grid; of a mere text, nothing.
+const asked = (id, node) => node.querySelector("[name]")
+  ? [id, ...all("[type=radio]", node).map(({ name }) => name)] : [];
+
 function follow(form, told) {
   const rules = JSON.parse(told.dataset.questions), given = JSON.parse(told.dataset.given);
   const shown = form.querySelector("[name=shown]"), moving = new Map();
   all("[data-live]", form).forEach((element) => {
-    const { live, shown: tokens } = element.dataset, here = element.localName !== "template";
-    const node = here ? element : make("div", { "data-live": live, "data-shown": tokens }, element.content);
+    const { live } = element.dataset, here = element.localName !== "template";
+    const node = here ? element : make("div", { "data-live": live }, element.content);
     element.replaceWith(node);
-    moving.set(live, { node, mark: document.createComment(""), tokens: tokens.split(" ").filter(Boolean), here });
+    moving.set(live, { node, mark: document.createComment(""), tokens: asked(live, node), here });
   });
 
   const move = (it, here) => {

@@ -125,7 +125,7 @@ def _request(
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": "127.0.0.1",
-        "HTTP_ACCEPT_ENCODING": os.environ.get("ENCODING", "gzip"),  # as browsers say
+        "HTTP_ACCEPT_ENCODING": os.environ.get("ENCODING", "gzip, deflate, br"),  # as browsers say
         "CONTENT_TYPE": kind,
         "CONTENT_LENGTH": str(len(data)),
         "wsgi.url_scheme": "http",

@@ -148,7 +148,7 @@ def test_the_code_types_its_way_back_to_where_one_stopped(opened: House) -> None
     elsewhere = Visitor(opened.app).open("/q").fill({"code": opened.codes()[0]}).press("Commencer")
 
     assert elsewhere.page.heading.startswith("Vos missions")
-    assert 'value="courrier" checked' in " ".join(elsewhere.body.split())
+    assert 'value="courrier" name="missions" checked' in " ".join(elsewhere.body.split())
 
 
 def test_nothing_opens_before_the_hour_nor_after_the_end(opened: House, clock: Clock) -> None:

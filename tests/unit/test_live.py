@@ -36,8 +36,8 @@ def told(page: str, name: str) -> Any:
 def test_a_question_an_answer_may_add_is_there_and_inert() -> None:
     hidden, shown = page("situation", {}), page("situation", {"fonction": "direction"})
 
-    assert '<template data-live="equipe" data-shown="equipe">' in hidden
-    assert '<div data-live="equipe" data-shown="equipe">' in shown
+    assert '<template data-live="equipe">' in hidden
+    assert '<div data-live="equipe">' in shown
     assert hidden.count('name="equipe"') == shown.count('name="equipe"') == 1
     assert 'name="shown" value="fonction territoire"' in hidden
     assert 'name="shown" value="equipe fonction territoire"' in shown

@@ -107,7 +107,7 @@ def test_nothing_is_cut_disabled_or_said_in_a_placeholder(field: Field) -> None:
 
 def test_enter_continues() -> None:
     assert shown(TEXT).startswith(
-        'method="post" novalidate><button type="submit" name="action" value="suite" hidden>'
+        'method="post" novalidate><button name="action" value="suite" hidden>'
     )
 
 
@@ -139,8 +139,8 @@ def test_a_label_shows_what_the_author_may_emphasise_and_no_more() -> None:
 def test_a_single_choice_is_a_group_of_radio_buttons() -> None:
     html = shown(replace(CHOICE, options=(replace(CHOICE.options[0], checked=True),)))
 
-    assert 'id="service" role="radiogroup" aria-labelledby="service--label"' in html
-    assert 'type="radio" id="service-1" name="service" value="v1" checked>' in html
+    assert 'id="service" role="radiogroup"><legend class="fr-fieldset__legend">' in html
+    assert 'type="radio" value="v1" name="service" checked id="service-1">' in html
     assert '<label class="fr-label" for="service-1">' in html
 
 
@@ -179,7 +179,7 @@ def test_a_matrix_is_not_a_table_and_every_radio_has_its_own_label() -> None:
 
     assert "<table" not in html
     assert html.count('role="radiogroup"') == 2
-    assert 'name="avis.m" value="v2"' in html
+    assert 'value="v2" name="avis.m"' in html
     assert '<label class="fr-label" for="avis-m-2"><span>Oui</span>' in html
     assert '<div class="c-matrix__head" aria-hidden="true">' in html
 

@@ -14,7 +14,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import ClassVar
 
+import brotli
 import pytest
+from every_kind import LONG_TEXT
 from face import SETTINGS, build
 from flask import Response, request
 from flask.testing import FlaskClient
@@ -110,24 +112,42 @@ def test_a_view_may_let_its_answer_be_kept() -> None:
 
 
 @pytest.mark.parametrize("url", ["/anonymat", "/nowhere"])
-def test_a_page_for_the_public_travels_compressed_when_the_browser_can_read_it(
-    client: FlaskClient, url: str
+@pytest.mark.parametrize(
+    ("understood", "chosen", "unpack"),
+    [
+        ("gzip, deflate, br, zstd", "br", brotli.decompress),
+        ("gzip, deflate", "gzip", gzip.decompress),
+        ("gzip, br;q=0", "gzip", gzip.decompress),
+    ],
+)
+def test_a_page_for_the_public_travels_compressed_as_the_browser_can_read_it(
+    client: FlaskClient, url: str, understood: str, chosen: str, unpack: Callable[[bytes], bytes]
 ) -> None:
     plain = client.get(url)
-    packed = client.get(url, headers={"Accept-Encoding": "br, gzip"})
+    packed = client.get(url, headers={"Accept-Encoding": understood})
 
     assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == chosen
+    assert unpack(packed.data) == plain.data
     assert len(packed.data) < len(plain.data) / 2
-    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["Cache-Control"] == plain.headers["Cache-Control"] == "no-store"
+
+
+def test_a_page_has_no_margins_and_what_is_typed_keeps_its_own(client: FlaskClient) -> None:
+    app = build()
+    with app.app_context():
+        macros = app.jinja_env.get_template("survey/questions.html").module
+        typed = vars(macros)["long_text"](replace(LONG_TEXT, value="  un\n    deux\n"))
+
+    assert not re.search(r"(?m)^[ \t]+\S", client.get("/anonymat").text)
+    assert "\n  un\n    deux\n</textarea>" in typed
 
 
 def test_a_page_that_comes_with_a_cookie_is_never_compressed() -> None:
     app = build()
     app.add_url_rule("/bureau/page", view_func=lambda: "<!doctype html>" * 100)
 
-    answer = app.test_client().get("/bureau/page", headers={"Accept-Encoding": "gzip"})
+    answer = app.test_client().get("/bureau/page", headers={"Accept-Encoding": "br, gzip"})
 
     assert answer.text == "<!doctype html>" * 100
     assert "Content-Encoding" not in answer.headers
