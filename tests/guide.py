@@ -57,13 +57,13 @@ def main() -> None:
     """Write everything in the directory named."""
     directory = Path(sys.argv[1])
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place, _platform(Path(place)) as run:
+    with tempfile.TemporaryDirectory() as place, platform(Path(place)) as run:
         app = run.app()
         app.config.update(SESSION_COOKIE_SECURE=False)
         with serving(app) as origin, chromium() as browser:
             for size, (width, height) in SIZES.items():
                 page = browser.new_page(viewport={"width": width, "height": height})
-                _play(
+                play(
                     page,
                     origin,
                     lambda name, page=page, size=size: _shoot(  # type: ignore[misc]  # bound here
@@ -78,7 +78,9 @@ def main() -> None:
 
 
 @contextmanager
-def _platform(place: Path) -> Iterator[Shell]:
+def platform(place: Path) -> Iterator[Shell]:
+    """A consultation to come, with the account of an HR office."""
+
     def store(name: str) -> Database:
         database = Database(f"sqlite:///{place / name}.sqlite")
         scripts = {"roll": "roll", "box": "ballots", "office": "office"}[name]
@@ -94,7 +96,8 @@ def _platform(place: Path) -> Iterator[Shell]:
         yield run
 
 
-def _play(page: Page, origin: str, shoot: Callable[[str], None]) -> None:
+def play(page: Page, origin: str, shoot: Callable[[str], None]) -> None:
+    """What an HR office does with a batch, from the file to the reminders."""
     page.goto(f"{origin}/bureau/connexion")
     page.fill("#login", "rh-ain")
     page.fill("#password", PASSWORD)

@@ -154,14 +154,21 @@ def _break(app: Flask) -> None:
 
 @dataclass
 class Visit:
-    """A browser of an agent; `status` is that of the page on the screen."""
+    """A browser of an agent; `status` and `source` are those of the page on the screen."""
 
     town: Town
     tab: Page
     status: int = 0
+    response: Response | None = None
 
     def __post_init__(self) -> None:
         self.tab.on("response", self._note)
+
+    @property
+    def source(self) -> str:
+        """The page as it was sent."""
+        assert self.response is not None
+        return self.response.text()
 
     def open(self, path: str) -> None:
         """Type an address; even the same page is loaded anew."""
@@ -192,7 +199,7 @@ class Visit:
     def _note(self, response: Response) -> None:
         request = response.request
         if request.is_navigation_request() and request.frame == self.tab.main_frame:
-            self.status = response.status
+            self.status, self.response = response.status, response
 
 
 Shot = tuple[str, Visit]

@@ -3,7 +3,7 @@
 // calls so: forms are only asked for names with a capital letter.)
 import { holds } from "./conditions.js";
 
-const MOST = 8, PAUSE = 500;
+const MOST = 8, PAUSE = 500, NOWHERE = "_nulle_part";
 const $ = (id) => document.getElementById(id);
 const all = (selector, root) => [...root.querySelectorAll(selector)];
 
@@ -104,7 +104,7 @@ function search(select) {
 
   const radio = (line) => {
     const it = make("input", { type: "radio", id: `${id}-${line.index}`, name: `${id}--choix`,
-      value: line.value, form: "" });
+      value: line.value, form: NOWHERE });
     it.checked = line.selected;
     it.addEventListener("change", () => { line.selected = true; tell(select); });
     const label = make("label", { class: "fr-label", for: it.id }, line.textContent);
@@ -259,6 +259,9 @@ function follow(form, told) {
 }
 
 function enhance(form) {
+  // What only fills another control belongs to a form that sends nothing, not even by Enter.
+  const nothing = make("button", { disabled: "" });
+  document.body.append(make("form", { id: NOWHERE, hidden: "" }, nothing));
   const told = $("_conditions");
   const status = make("p", { id: "_annonce", class: "fr-sr-only", role: "status" });
   const update = told ? follow(form, told) : () => "";

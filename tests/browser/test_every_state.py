@@ -1,4 +1,4 @@
-"""Every page an agent can meet: its status, its title, and all that a machine can tell of access.
+"""Every page an agent can meet: its status, its title, its HTML, what a machine can tell of access.
 
 What a machine cannot tell is for people: `protocole.md`.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nu
 import pytest
 from browsing import OVERFLOW, SPACING, serving, violations
 from commands import Shell
@@ -113,6 +114,7 @@ def test_every_page_is_accessible_as_far_as_a_machine_can_tell(
     tmp_path: Path, browser: Browser, full: bool
 ) -> None:
     wrong: dict[str, list[str]] = {}
+    pages: dict[str, str] = {}
 
     for look in LOOKS if full else ["phone"]:
         seen = list[str]()
@@ -120,6 +122,7 @@ def test_every_page_is_accessible_as_far_as_a_machine_can_tell(
         with town(place) as platform:
             for name, agent in every_state(platform, browser, **LOOKS[look]):
                 seen.append(name)
+                pages |= {f"{name}, sent": agent.source, f"{name}, shown": agent.tab.content()}
                 narrow = narrowed(agent) if look == "phone" and name != BARE else ()
                 axe = violations(agent.tab) if full or name in EXEMPLARS else []
                 found = [*faults(name, agent), *narrow, *axe]
@@ -129,6 +132,7 @@ def test_every_page_is_accessible_as_far_as_a_machine_can_tell(
 
     assert set(STATUS) >= EXEMPLARS
     assert wrong == {}
+    assert nu.complaints(pages, tmp_path) == []  # last: where it is away, the rest was tested
 
 
 BREAK = """() => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nu
 import pytest
 from browsing import OVERFLOW, SMALL_TARGETS, SPACING, serving, violations
 from conftest import Clock
@@ -88,8 +89,9 @@ def files(page: Page, address: str) -> str:
 
 @pytest.mark.long
 def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
-    browser: Browser, app: Flask, full: bool
+    browser: Browser, app: Flask, full: bool, tmp_path: Path
 ) -> None:
+    pages: dict[str, str] = {}
     complaints: list[str] = []
     faulty = {}
     with serving(app) as address:
@@ -98,8 +100,10 @@ def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
             made = files(page, address)
             for path in (*PAGES, made):
                 reply = page.goto(address + path)
+                assert reply
+                pages[path.replace("/", " ")] = reply.text()
                 wrong = violations(page) if full or width == 320 else []
-                found = [reply.status if reply else 0, page.evaluate(OVERFLOW), wrong]
+                found = [reply.status, page.evaluate(OVERFLOW), wrong]
                 page.evaluate(SPACING)
                 found += [page.evaluate(OVERFLOW), page.evaluate(SMALL_TARGETS)]
                 found += [page.evaluate(CUT_CAPTIONS)]
@@ -109,6 +113,7 @@ def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
 
     assert faulty == {}
     assert complaints == []
+    assert nu.complaints(pages, tmp_path) == []
 
 
 def test_a_report_is_read_on_a_telephone_without_any_server(
