@@ -91,10 +91,13 @@ class Firefox:
 
 
 @contextmanager
-def firefox(profile: Path) -> Iterator[Firefox]:
-    """A new Firefox that never went anywhere."""
+def firefox(profile: Path, *, scripts: bool = True) -> Iterator[Firefox]:
+    """A new Firefox that never went anywhere; it may run no script, except what tests ask it."""
     if not FIREFOX:
         pytest.skip("no second browser: firefox-esr is not installed")
+    profile.mkdir()
+    if not scripts:
+        (profile / "user.js").write_text('user_pref("javascript.enabled", false);\n')
     options = ["--headless", "--no-remote", "--profile", str(profile)]
     command = [FIREFOX, *options, "--remote-debugging-port", "0"]
     with subprocess.Popen(

@@ -53,6 +53,9 @@ FACTS = """() => {
     inline: all('[style], style, script:not([src])').map(name),
     overflow: wide.scrollWidth - wide.clientWidth,
     small: small.map(name),
+    remembered: all('main form :is(input:not([type=hidden], [type=radio], [type=checkbox]), ' +
+      'select, textarea)').filter((one) => (one.getAttribute('autocomplete') ||
+      one.form?.getAttribute('autocomplete')) !== 'off').map(name),
     moving: all('*').filter((one) => getComputedStyle(one).animationName !== 'none').map(name),
   };
 }"""
@@ -81,7 +84,7 @@ def faults(name: str, agent: Visit) -> Iterator[str]:
         yield f"landmarks {facts['landmarks']}"
     yield from (
         f"{what}: {facts[what]}"
-        for what in ("twice", "dangling", "inline", "overflow", "small", "moving")
+        for what in ("twice", "dangling", "inline", "overflow", "small", "moving", "remembered")
         if facts[what]
     )
 
@@ -104,6 +107,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": PHONE, "reduced_motion": "reduce"},
     "desktop": {"viewport": DESKTOP},
     "landscape": {"viewport": {"width": 740, "height": 360}},
+    "dark": {"viewport": PHONE, "color_scheme": "dark"},
     "forced colours": {"viewport": PHONE, "forced_colors": "active"},
 }
 
@@ -140,7 +144,9 @@ BREAK = """() => {
   image.id = '_pied';
   const button = document.createElement('button');
   button.textContent = '.';
-  document.querySelector('main').append(image, button);
+  const form = document.createElement('form');
+  form.append(document.createElement('textarea'));
+  document.querySelector('main').append(image, button, form);
 }"""
 
 
@@ -154,6 +160,6 @@ def test_what_inspects_a_page_does_see(browser: Browser) -> None:
         tab.evaluate(BREAK)
         found = " ".join([*faults("aide", agent), *violations(tab)])
 
-    for fault in ("image-alt", "twice: ['_pied']", "small: ["):
+    for fault in ("image-alt", "twice: ['_pied']", "small: [", "remembered: ["):
         assert fault in found
     tab.close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from browsing import OVERFLOW, SMALL_TARGETS, SPACING, serving
+from browsing import OVERFLOW, SMALL_TARGETS, SPACING, serving, violations
 from every_kind import EVERY_KIND, PAGE, QUESTIONS, faulty
 from face import SETTINGS, build
 from flask import render_template_string
@@ -13,6 +14,11 @@ from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.long
 
+COLOURS = """() => [...document.querySelectorAll('body, body *')].map((one) => {
+  const {color, backgroundColor, borderTopColor, backgroundImage} = getComputedStyle(one);
+  return [one.localName, color, backgroundColor, borderTopColor, backgroundImage].join(' ');
+})"""
+SCHEMES: list[Literal["light", "dark"]] = ["light", "dark"]
 PAGES = ["/kinds", "/errors", "/anonymat", "/donnees-personnelles", "/accessibilite", "/nowhere"]
 
 
@@ -108,6 +114,21 @@ def test_enter_in_a_field_continues(browser: Browser, site: str) -> None:
 
     assert "action=suite" in (sent.value.post_data or "")
     page.close()
+
+
+@pytest.mark.parametrize("path", ["/kinds", "/errors", "/aide"])
+def test_a_page_is_as_light_and_as_readable_where_all_is_dark(
+    browser: Browser, site: str, path: str
+) -> None:
+    seen = []
+    for scheme in SCHEMES:
+        page = browser.new_page(viewport={"width": 360, "height": 780}, color_scheme=scheme)
+        page.goto(site + path)
+        seen.append(page.evaluate(COLOURS))
+        assert violations(page) == []
+        page.close()
+
+    assert seen[0] == seen[1]
 
 
 def test_a_chosen_note_is_seen_in_forced_colours(browser: Browser, site: str) -> None:

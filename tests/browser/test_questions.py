@@ -269,15 +269,38 @@ def test_the_characters_left_are_counted_as_the_server_does_and_spoken_later(tab
     told = tab.evaluate(TYPE, "\N{GRINNING FACE}" * 19 + "\n\n")
     assert told == ["1 caractère disponible", ""]
 
-    tab.fill("#long", "x" * 25)  # as when pasting: nothing is cut
+    tab.fill("#long", "x" * 25)
     tab.wait_for_selector(
         "#long ~ [role=status]:has-text('5 caractères de trop')", state="attached"
     )
-    assert tab.input_value("#long") == "x" * 25
+
+
+def test_a_text_pasted_beyond_the_limit_is_kept_whole_and_its_excess_counted(tab: Page) -> None:
+    written = "Une première ligne,\n  puis « l’autre », plus longue."
+    over = f"{len(written) - 20} caractères de trop"
+    copied(written, tab)
+
+    tab.focus("#long")
+    tab.keyboard.press("Control+V")
+
+    expect(tab.locator("#long")).to_have_value(written)
+    expect(tab.locator("#long + p")).to_have_text(over)
+    expect(tab.locator("#long ~ [role=status]")).to_have_text(over)
     tab.click("button[value=suite]:visible")
-    tab.wait_for_selector("#_erreurs")
-    assert tab.input_value("#long") == "x" * 25
-    assert "20 caractères au plus, il en compte 25" in tab.inner_text("#long--messages")
+    message = f"20 caractères au plus, il en compte {len(written)}"
+    expect(tab.locator("#long--messages")).to_contain_text(message)
+    expect(tab.locator("#long")).to_have_value(written)
+
+
+def copied(words: str, tab: Page) -> None:
+    """Copy words from elsewhere, as a person does: by the keyboard."""
+    other = tab.context.new_page()
+    other.set_content("<textarea></textarea>")
+    other.fill("textarea", words)
+    other.focus("textarea")
+    for keys in ("Control+A", "Control+C"):
+        other.keyboard.press(keys)
+    other.close()
 
 
 # --- A long list --------------------------------------------------------------------------------
