@@ -33,8 +33,8 @@ CUT_CAPTIONS = """() => [...document.querySelectorAll('caption')]
   .filter((one) => one.checkVisibility()).map((one) => {
     const words = document.createRange();
     words.selectNodeContents(one);
-    return [one.innerText, words.getBoundingClientRect().right, document.documentElement.clientWidth];
-  }).filter(([, right, width]) => right > width)"""
+    return [one.innerText, words.getBoundingClientRect().right];
+  }).filter(([, right]) => right > document.documentElement.clientWidth)"""
 
 
 @pytest.fixture
