@@ -66,6 +66,15 @@ class Campaign:
         return PHASE_WORDS[self.phase(now)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of a campaign's questionnaire, and how it was written."""
+
+    questionnaire: Questionnaire
+    definition: str
+    lists: Mapping[str, str]
+
+
 class UnknownCampaign(Refusal):
     """Cette consultation n’existe pas. Vérifiez l’adresse, ou reprenez le lien du message."""
 

@@ -523,6 +523,26 @@ class Campaigns:
             raise campaigns.UnknownCampaign
         return row.definition, row.lists
 
+    def earlier(self, slug: str) -> tuple[campaigns.Version, ...]:
+        """The versions that were corrected since, the oldest number first."""
+        replaced = select(revision.c.definition, revision.c.lists).where(
+            revision.c.campaign == slug,
+            revision.c.digest.not_in(select(campaign.c.digest).where(campaign.c.slug == slug)),
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(replaced).all()
+        versions = (
+            campaigns.Version(
+                questionnaire=_questionnaire(row.definition, row.lists, slug, thorough=False),
+                definition=row.definition,
+                lists=row.lists,
+            )
+            for row in rows
+        )
+        return tuple(
+            sorted(versions, key=lambda one: (one.questionnaire.version, one.questionnaire.digest))
+        )
+
     def open(self, slug: str) -> None:
         """Open a draft campaign: from now on nothing in it changes but its closing date."""
         if self._clock() >= self.get(slug).closes:

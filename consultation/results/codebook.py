@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
+from consultation.questionnaire.comparison import compare
 from consultation.questionnaire.model import Questionnaire
 from consultation.results.columns import Column, OpenText
 from consultation.results.disclosure import K
 from consultation.results.formats import short_names
 from consultation.results.frame import Plan
+from consultation.results.manifest import AnsweredVersion, short
 
 HEADER = (
     *("colonne", "question", "type", "intitule", "code", "signification"),
@@ -48,6 +50,13 @@ reconnaître personne. « * » veut dire que le détail a été retiré.
 - Une apostrophe en tête de texte empêche un tableur d’y lire une formule.
 """
 
+_CORRECTED = """\
+Le questionnaire a été corrigé pendant la consultation. Toutes les réponses sont dans le même
+tableau, décrit selon la dernière version. Ce qui s’est ajouté n’a pas été proposé à qui avait déjà
+répondu : sa case est vide, ou vaut 0 pour l’option d’un choix multiple. Rien ne dit, dans une
+ligne, à quelle version elle répond : ce serait dire quand.
+"""
+
 
 def rows(plan: Plan) -> Iterator[tuple[str, ...]]:
     """One row for each code of each column, one for a column without codes."""
@@ -63,14 +72,42 @@ def rows(plan: Plan) -> Iterator[tuple[str, ...]]:
         yield (text.name, question, "texte, fichier à part", text.title, "", "", "", "")
 
 
-def markdown(plan: Plan, questionnaire: Questionnaire, too_few: Collection[str]) -> str:
-    """The same, to be read; `too_few` are the texts whose file was not written."""
-    parts = [f"# Dictionnaire : {questionnaire.title}\n", _READ_ME]
+def markdown(
+    plan: Plan, versions: Sequence[tuple[Questionnaire, AnsweredVersion]], too_few: Collection[str]
+) -> str:
+    """The same, to be read; `too_few` are the texts whose file was not written.
+
+    `versions` are those that people answered, the last first: the plan is its own.
+    """
+    (last, _), *earlier = versions
+    parts = [f"# Dictionnaire : {last.title}\n", _READ_ME]
+    parts += [_versions(versions)] if earlier else []
     parts += [_section(column) for column in plan.columns]
     files = [_text_file(text, too_few) for text in plan.texts]
     if files:
         parts.append("\n".join(["## Textes libres\n", *files, ""]))
     return "\n".join(parts)
+
+
+def _versions(versions: Sequence[tuple[Questionnaire, AnsweredVersion]]) -> str:
+    (last, answered), *earlier = versions
+    lines = [
+        "## Versions du questionnaire\n",
+        _CORRECTED,
+        f"- La dernière, {_version(answered)}",
+    ]
+    for questionnaire, told in earlier:
+        lines.append(f"- `versions/{short(told.digest)}/`, {_version(told)}. Depuis\u00a0:")
+        lines += [
+            f"  - {one.what}\u00a0: {one.message}" if one.what else f"  - {one.message}"
+            for one in compare(questionnaire, last)
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _version(told: AnsweredVersion) -> str:
+    words = f"version {told.version}, `{told.digest}`"
+    return f"{words}, {told.ballots} réponses" if told.ballots is not None else words
 
 
 def _text_file(text: OpenText, too_few: Collection[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from consultation.ballots.store import Urn, UrnCounts
-from consultation.office.campaigns import Campaign
+from consultation.office.campaigns import Campaign, Version
 from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
 from consultation.results.files import AlreadyThere, appearing, drafts, zipped
@@ -92,16 +92,18 @@ class Results:
         refuse_missing(wanted.formats)
         key = self._keys.get(campaign.slug)
         definition, lists = self._campaigns.definition(campaign.slug)
+        last = Version(questionnaire=campaign.questionnaire, definition=definition, lists=lists)
+        earlier = self._campaigns.earlier(campaign.slug)
         digest = self._urn.sorted_digest(campaign)
         secret = self._keys.drawing(campaign.slug)
         leaving = self._reviewing.leaving(campaign, unread=wanted.unread)
         with (
             appearing(destination) as directory,
-            Writing(campaign.questionnaire, directory, secret, lexicon, leaving, wanted) as writing,
+            Writing(last, earlier, directory, secret, lexicon, leaving, wanted) as writing,
         ):
             for ballot in self._read(campaign, key, progress):
                 writing.take(ballot)
-            manifest = writing.finish(campaign, definition, lists, digest)
+            manifest = writing.finish(campaign, digest)
             said = f"{campaign.slug}, {manifest.rows_out} lignes, {manifest.digest}"
             said = f"{said}, {wanted.words}, motif\u00a0: {purpose}"
             self._journal.write(who, "réponses exportées", said)

@@ -42,10 +42,11 @@ NO_DETAIL = "Non détaillé"
 
 @dataclass(frozen=True, kw_only=True)
 class Ballot:
-    """What an agent answered, and the audience the credential was signed for."""
+    """What an agent answered, to which questionnaire, and the audience of the credential."""
 
     audience: str
     answers: Answered
+    definition: str = ""  # the digest of the questionnaire answered
 
     @classmethod
     def opened(cls, key: SealingKey, box: bytes) -> Ballot | None:
@@ -64,7 +65,8 @@ class Ballot:
             return None
         match content:
             case {"audience": str(audience), "answers": dict(answers)}:
-                return cls(audience=audience, answers=answers)
+                definition = str(content.get("definition", ""))
+                return cls(audience=audience, answers=answers, definition=definition)
         return None
 
 

@@ -23,6 +23,15 @@ class TextsWritten:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnsweredVersion:
+    """A version of the questionnaire that people answered, the last one or an earlier one."""
+
+    version: int
+    digest: str
+    ballots: int | None  # None when some version was answered by too few to be told
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """What was exported, what the protection cost, and the digest of every file."""
 
@@ -31,6 +40,9 @@ class Manifest:
     questionnaire: str
     questionnaire_version: int
     questionnaire_digest: str
+    questionnaires: tuple[
+        AnsweredVersion, ...
+    ]  # the last one, then those corrected while people answered
     urn_digest: str
     values: str  # codes or labels
     rows_in: int
@@ -51,8 +63,10 @@ class Manifest:
         """The manifest that was written."""
         found = json.loads(content)
         texts = {name: TextsWritten(**one) for name, one in found.pop("texts").items()}
+        # Files made by the version before this one hold no such line; they are kept a day.
+        asked = tuple(AnsweredVersion(**one) for one in found.pop("questionnaires", ()))
         lists = {name: tuple(one) for name, one in found.items() if isinstance(one, list)}
-        return cls(texts=texts, **found | lists)
+        return cls(texts=texts, questionnaires=asked, **found | lists)
 
     @property
     def digest(self) -> str:
@@ -62,6 +76,11 @@ class Manifest:
     def to_json(self) -> str:
         """The manifest as it is written."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+
+def short(digest: str) -> str:
+    """Enough of a digest to name a folder."""
+    return digest[:12]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,15 +13,14 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import Self
 
-from consultation.office.campaigns import Campaign
-from consultation.questionnaire.model import Questionnaire
+from consultation.office.campaigns import Campaign, Version
 from consultation.results import codebook, package
 from consultation.results.columns import OpenText
 from consultation.results.disclosure import EVERYTHING, K, L
 from consultation.results.files import FLAVOURS, SUMS, Table, sha256_of_files, sums
 from consultation.results.formats import Format, RowsFile, Wanted, opened
 from consultation.results.frame import Ballot, ProfileColumn, plan
-from consultation.results.manifest import MANIFEST, Manifest, TextsWritten
+from consultation.results.manifest import MANIFEST, AnsweredVersion, Manifest, TextsWritten, short
 from consultation.results.places import protected_places
 from consultation.results.reviewing import Leaving
 from consultation.results.rows import Rows, SafeRows
@@ -37,19 +36,22 @@ class Writing:
 
     def __init__(
         self,
-        questionnaire: Questionnaire,
+        last: Version,
+        earlier: Sequence[Version],
         directory: Path,
         secret: bytes,
         lexicon: Lexicon,
         leaving: Leaving,
         wanted: Wanted,
     ) -> None:
-        self._questionnaire = questionnaire
+        self._last = last
+        self._earlier = earlier
+        self._questionnaire = last.questionnaire
         self._directory = directory
         self._lexicon = lexicon
         self._leaving = leaving
         self._wanted = wanted
-        self._plan = plan(questionnaire)
+        self._plan = plan(last.questionnaire)
         self._open = ExitStack()
         self._rows = self._open.enter_context(Rows(self._plan, directory, secret))
         self._texts = [
@@ -57,6 +59,7 @@ class Writing:
             for text in self._plan.texts
         ]
         self._unreadable = 0
+        self._answered: Counter[str] = Counter()  # by digest of the questionnaire
 
     def __enter__(self) -> Self:
         return self
@@ -70,14 +73,13 @@ class Writing:
             self._unreadable += 1
             return
         self._rows.take(ballot)
+        self._answered[ballot.definition] += 1
         said = dict(self._plan.written(ballot))
         for file in self._texts:
             if file.text in said:
                 file.take(ballot, said[file.text], self._lexicon, self._leaving)
 
-    def finish(
-        self, campaign: Campaign, definition: str, lists: Mapping[str, str], urn_digest: str
-    ) -> Manifest:
+    def finish(self, campaign: Campaign, urn_digest: str) -> Manifest:
         """Protect, and write every file."""
         safe = self._rows.protected()
         protected = safe.protected
@@ -85,7 +87,9 @@ class Writing:
         enough = [file for file in self._texts if len(file) >= K]
         texts = {file.text.name: file.finish(self._rows.random(file.text.name)) for file in enough}
         too_few = tuple(file.text.name for file in self._texts if file not in enough)
-        self._write_questionnaire(definition, lists, too_few)
+        asked = self._asked()
+        self._write_codebook(asked, too_few)
+        self._write_questionnaires(asked)
         self._describe(campaign, [file.text for file in enough])
         withheld = {gate.hierarchy.name: gate.condition for gate in self._plan.gates}
         lost = {name: _percent(share) for name, share in protected.generalised.items()}
@@ -95,6 +99,7 @@ class Writing:
             questionnaire=self._questionnaire.id,
             questionnaire_version=self._questionnaire.version,
             questionnaire_digest=campaign.digest,
+            questionnaires=tuple(told for _, told in asked),
             urn_digest=urn_digest,
             values="labels" if self._wanted.labels else "codes",
             rows_in=len(self._rows) + self._unreadable,
@@ -139,19 +144,45 @@ class Writing:
         columns, labels = self._plan.columns, self._wanted.labels
         return opened(one, self._directory, columns, labels=labels)
 
-    def _write_questionnaire(
-        self, definition: str, lists: Mapping[str, str], too_few: Collection[str]
+    def _asked(self) -> list[tuple[Version, AnsweredVersion]]:
+        """The last version, then the earlier ones that somebody answered, the newest first."""
+        versions = [self._last, *reversed(self._earlier)]
+        counts = [self._answered[one.questionnaire.digest] for one in versions]
+        told = min((count for count in counts[1:] if count), default=0) >= K <= counts[0]
+        return [
+            (
+                one,
+                AnsweredVersion(
+                    version=one.questionnaire.version,
+                    digest=one.questionnaire.digest,
+                    ballots=count if told else None,
+                ),
+            )
+            for one, count in zip(versions, counts, strict=True)
+            if count or one is self._last
+        ]
+
+    def _write_codebook(
+        self, asked: Sequence[tuple[Version, AnsweredVersion]], too_few: Collection[str]
     ) -> None:
         for suffix, flavour in FLAVOURS.items():
             path = self._directory / f"codebook{suffix}.csv"
             path.write_bytes(write(codebook.rows(self._plan), flavour))
-        words = codebook.markdown(self._plan, self._questionnaire, too_few)
+        versions = [(one.questionnaire, answered) for one, answered in asked]
+        words = codebook.markdown(self._plan, versions, too_few)
         (self._directory / "codebook.md").write_text(words, encoding="utf-8")
-        (self._directory / "questionnaire.yaml").write_text(definition, encoding="utf-8")
-        for name, content in lists.items():
-            path = self._directory / "listes" / Path(name).name
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(content, encoding="utf-8")
+
+    def _write_questionnaires(self, asked: Sequence[tuple[Version, AnsweredVersion]]) -> None:
+        """The last version where it is looked for, each earlier one in a folder of its digest."""
+        for one, answered in asked:
+            older = "" if one is self._last else f"versions/{short(answered.digest)}"
+            folder = self._directory / older
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "questionnaire.yaml").write_text(one.definition, encoding="utf-8")
+            for name, content in one.lists.items():
+                path = folder / "listes" / Path(name).name
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(content, encoding="utf-8")
 
     def _describe(self, campaign: Campaign, texts: Sequence[OpenText]) -> None:
         """For programs: what each file holds."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
-from counting import Office, crowd, office_with_an_urn
+from counting import DEFINITION, LISTS, Office, crowd, office_with_an_urn
 
 from consultation.database import Database
 from consultation.results.cubes import NotCounted
@@ -129,3 +129,19 @@ def test_too_few_ballots_are_no_table(office: Office) -> None:
     assert cube.ballots == 0
     assert cube.frequencies("accueil").base is None
     assert not office.cubes.due(office.campaign)
+
+
+def test_a_corrected_questionnaire_is_counted_again_with_what_was_added(office: Office) -> None:
+    office.campaigns.open("essai")
+    office.fill(crowd(60))
+    office.cubes.count(office.campaign)
+    corrected = DEFINITION.replace('{oui: "Oui, très",', '{oui: "Oui, très", bof: Moyen,')
+    office.campaigns.revise("essai", corrected, LISTS)
+    office.fill([{"accueil": "bof"}] * 20)
+
+    assert office.cubes.due(office.campaign)
+    cube = office.cubes.count(office.campaign)
+
+    counts = dict(zip(cube.variable("accueil").codes, cube.counts("accueil"), strict=True))
+    before = Counter(str(one["accueil"]) for one in crowd(60))
+    assert counts == {"oui": before["oui"], "bof": 20, "non": before["non"]}
