@@ -40,6 +40,7 @@ SLUG = "apercu"
 NOBODY = b"apercu"  # where agents carry a credential
 OPEN_FOR = timedelta(days=30)
 STYLE = "apercu.css"
+NOTHING_KEPT = "apercu/garde.html"
 
 # The pages of the survey name their addresses after its blueprint.
 bp = Blueprint("survey", __name__)
@@ -125,6 +126,20 @@ def everything() -> str:
     return render_template("apercu/tout.html", sheet=_sheet())
 
 
+@bp.get("/q")
+def any_landing() -> Response:
+    """Where a code would be typed: a preview asks for none."""
+    return redirect(url_for("survey.home"))
+
+
+@bp.get("/transparence")
+@bp.get("/transparence/<campaign>")
+@bp.get("/guichet/rappels")
+def elsewhere(campaign: str = "") -> str:
+    """Where links lead that only a real consultation has."""
+    return render_template("apercu/ailleurs.html")
+
+
 @bp.get("/q/<campaign>/<audience>")
 def landing(campaign: str, audience: str) -> str:
     """Where the link of the message leads; any code opens it."""
@@ -170,7 +185,7 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
     action = request.form.get("action", "suite")
     if action in ("plus-tard", "ailleurs"):
         kept = visit.journey.keep(page, sent, state)
-        return saved_page(visit, visit.url("answer", page_id=page.id), kept)
+        return saved_page(visit, visit.url("answer", page_id=page.id), kept, NOTHING_KEPT)
     return turn(visit, page, state, sent, action)
 
 
@@ -185,7 +200,7 @@ def review(campaign: str, audience: str) -> Answer:
     if changed:
         return show(visit, _page(visit, changed), replace(state, reviewing=True))
     if action in ("plus-tard", "ailleurs"):
-        return saved_page(visit, visit.url("review"), state)
+        return saved_page(visit, visit.url("review"), state, NOTHING_KEPT)
     return review_page(visit, state)
 
 

@@ -656,10 +656,12 @@ def _save_for_later(visit: Visit, page: Page, state: State) -> str:
     return saved_page(visit, visit.url("answer", page_id=page.id), state)
 
 
-def saved_page(visit: Visit, address: str, state: State, template: str = "saved.html") -> str:
+def saved_page(
+    visit: Visit, address: str, state: State, template: str = "survey/saved.html"
+) -> str:
     """What to do to go on later, from `address`."""
     return render_template(
-        f"survey/{template}",
+        template,
         visit=visit,
         campaign=visit.campaign,
         address=address,
@@ -668,7 +670,7 @@ def saved_page(visit: Visit, address: str, state: State, template: str = "saved.
 
 
 def _continue_elsewhere(visit: Visit, address: str, state: State) -> str:
-    return saved_page(visit, address, state, "elsewhere.html")
+    return saved_page(visit, address, state, "survey/elsewhere.html")
 
 
 def _keep_draft(visit: Visit, page_id: str, state: State) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from click.testing import CliRunner
@@ -96,3 +98,33 @@ def test_the_sheet_is_a_file_of_its_own_and_errors_are_refused(tmp_path: Path) -
     done = CliRunner().invoke(preview_command, [str(broken)])
     assert done.exit_code == 2
     assert "erreur" in done.output
+
+
+@pytest.mark.parametrize("action", ["plus-tard", "ailleurs"])
+def test_who_stops_is_told_that_a_preview_keeps_nothing(path: Path, action: str) -> None:
+    author = Visitor(create_preview(path, now)).open("/q/apercu/agents").press("Commencer")
+    author.fill({"fonction": "agent"}).press(action)
+    assert author.page.heading == "Rien n’est gardé"
+    assert "Fermez-la, elles sont perdues" in author.body
+    assert "Ce que les agents liront ici" in author.body
+    assert "Elles ne sont pas encore envoyées" in author.body
+    author.press("Reprendre maintenant")
+    assert re.search(r'value="agent" checked', author.body)
+
+    for _ in range(3):
+        author.press("suite")
+    assert author.page.heading == "Relire avant d’envoyer"
+    assert author.press(action).page.heading == "Rien n’est gardé"
+
+
+def test_every_link_of_a_preview_leads_somewhere(path: Path) -> None:
+    author, seen = Visitor(create_preview(path, now)), {"/"}
+    waiting = ["/", "/q/apercu/agents/pages/situation", "/q"]
+    while waiting:
+        url = waiting.pop()
+        body = author.open(url).body
+        found = {urljoin(url, link) for link in re.findall(r'<a[^>]* href="([^"#]+)', body)}
+        here = {link for link in found if link.startswith("/")} - seen
+        seen |= here
+        waiting += sorted(here)
+    assert {"/transparence", "/transparence/apercu", "/anonymat"} <= seen
