@@ -1,6 +1,8 @@
 """Before anyone answers: how small the groups of the profile will be, and what that will cost.
 
-The export's own rules are applied to the answers expected from a known population.
+The export's own rules are applied to the answers expected from a known population. What these
+rules will hide because of other answers (sensitive ones, conditions on what no profile tells)
+cannot be known from it, and is said not to be.
 """
 
 from __future__ import annotations
@@ -11,12 +13,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from consultation.authoring.met import Cells, met_by_profile
 from consultation.authoring.population import Cell, Population, read_population
 from consultation.questionnaire.loading import Loaded
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import Mark, Problems
 from consultation.results.disclosure import K, Protected, TooFewRows, protect
 from consultation.results.frame import Plan, plan
+from consultation.results.gates import MET, UNSEEN, Gate
 from consultation.spreadsheet import read
 
 LIMIT = 0.20
@@ -34,6 +38,7 @@ class Forecast:
     expected: Mapping[Cell, float]  # answers, by combination
     protected: Protected | None  # None: too few answers for any file
     generalised: float  # the share of the people who lose some detail
+    withheld: Mapping[str, float]  # the share whose answers behind a condition are, by condition
 
     @property
     def small(self) -> list[tuple[Cell, float]]:
@@ -61,26 +66,40 @@ def with_population(loaded: Loaded, path: Path, population: Path, rate: float) -
     )
 
 
-def forecast(made: Plan, population: Population, rate: float) -> Forecast:
-    """Apply the export's recoding to the answers expected at this rate of participation."""
+def forecast(
+    made: Plan, population: Population, rate: float, gates: Mapping[Gate, Cells]
+) -> Forecast:
+    """Apply the export's recoding to the answers expected at this rate of participation.
+
+    `gates` tells in which combinations each condition is met: everybody there is expected to
+    answer what it leads to.
+    """
     names = tuple(one.column.name for one in made.profile)
     expected = {cell: count * rate for cell, count in population.cells.items()}
     rows = expected_rows(expected)
     columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    for gate, met in gates.items():
+        columns[gate.hierarchy.name] = [MET if row in met else UNSEEN for row in rows]
     by_name = {one.column.name: one.hierarchy for one in made.profile}
     try:
         protected = protect(
             columns,
-            [by_name[name] for name in made.order],
+            [*(by_name[name] for name in made.order), *(gate.hierarchy for gate in gates)],
             rows=len(rows),
             rng=random.Random(SEED),  # noqa: S311  # a forecast, the same each time
         )
     except TooFewRows:
-        return Forecast(names=names, expected=expected, protected=None, generalised=1.0)
+        return Forecast(
+            names=names, expected=expected, protected=None, generalised=1.0, withheld={}
+        )
     after = zip(*(protected.columns[name] for name in names), strict=True)
     lost = sum(row != cell for row, cell in zip(rows, after, strict=True))
     return Forecast(
-        names=names, expected=expected, protected=protected, generalised=lost / len(rows)
+        names=names,
+        expected=expected,
+        protected=protected,
+        generalised=lost / len(rows),
+        withheld={gate.condition: protected.generalised[gate.hierarchy.name] for gate in gates},
     )
 
 
@@ -113,9 +132,12 @@ def _examine(q: Questionnaire, problems: Problems, path: Path, file: str, rate: 
         return
     population = read_population(read(content, path.name), q, made.profile, problems, file)
     if population is not None:
-        found = forecast(made, population, rate)
+        gates = met_by_profile(q, made, population.cells)
+        found = forecast(made, population, rate, gates)
         for code, said in _notes(found, population, rate):
             problems.note(mark, code, said)
+        for said in _unknown(q, made, gates):
+            problems.note(mark, "privacy-unknown", said)
         _judge(q, found, problems, mark)
 
 
@@ -133,13 +155,12 @@ def _notes(found: Forecast, population: Population, rate: float) -> Iterator[tup
             "indépendantes, ce qui cache les groupes les plus rares.",
         )
     small = found.small
-    inside = sum(size for _, size in small)
     yield (
         "privacy-cells",
         f"{_whole(population.people)} personnes, {_whole(population.people * rate)} réponses "
-        f"attendues ({_percent(rate)}) : {_whole(len(found.expected))} combinaisons du profil, "
-        f"dont {_whole(len(small))} de moins de {K} personnes, qui en réunissent "
-        f"{_whole(inside)}.{_smallest(small[:SHOWN])}",
+        f"attendues ({_percent(rate)}) : {_combinations(len(found.expected))} du profil, "
+        f"dont {_whole(len(small))} de moins de {K} personnes{_gathered(small)}."
+        f"{_smallest(small[:SHOWN])}",
     )
     if found.protected is not None:
         columns = found.protected.generalised
@@ -149,6 +170,26 @@ def _notes(found: Forecast, population: Population, rate: float) -> Iterator[tup
             "privacy-generalised",
             f"L’export rendra moins précises {_percent(found.generalised)} des réponses"
             f"{of_columns}.",
+        )
+    for condition, share in found.withheld.items():
+        if share:
+            yield (
+                "privacy-withheld",
+                f"Ce qui est demandé si « {condition} » sera retiré de {_percent(share)} des "
+                "réponses : y répondre dirait un détail du profil qu’il faut cacher.",
+            )
+
+
+def _unknown(q: Questionnaire, made: Plan, gates: Mapping[Gate, Cells]) -> Iterator[str]:
+    """What the export may hide more, which no count of people tells."""
+    others = [f"« {gate.condition} »" for gate in made.gates if gate not in gates]
+    sensitive = [f"« {one.id} »" for one in q.questions if one.sensitive]
+    parts = [f"de la condition {one}" for one in others]
+    parts += [f"de la question sensible {one}" for one in sensitive]
+    if parts:
+        yield (
+            f"Il n’est pas tenu compte {', '.join(parts)} : seules les réponses diront ce "
+            "qu’il faut cacher de plus."
         )
 
 
@@ -175,8 +216,22 @@ def _judge(q: Questionnaire, found: Forecast, problems: Problems, mark: Mark) ->
         problems.note(mark, "privacy-override", f"{said} {accepted}")
 
 
+def _combinations(count: int) -> str:
+    return f"{_whole(count)} combinaison{'s' if count > 1 else ''}"
+
+
+def _gathered(small: Sequence[tuple[Cell, float]]) -> str:
+    """How many people are in these combinations, if there are any."""
+    people = _whole(sum(size for _, size in small))
+    if len(small) == 1:
+        return f", qui en réunit {people}"
+    return f", qui en réunissent {people}" if small else ""
+
+
 def _smallest(cells: Sequence[tuple[Cell, float]]) -> str:
     said = [f"{' × '.join(cell)} ({size:.1f})".replace(".", ",") for cell, size in cells]
+    if len(said) == 1:
+        return f" La plus petite : {said[0]}."
     return f" Les plus petites : {' ; '.join(said)}." if said else ""
 
 

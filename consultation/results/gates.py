@@ -88,9 +88,9 @@ class _Ties:
         """The conditions on something hidden without which this one would not hold."""
         if condition is None:
             return frozenset()
-        mentioned = frozenset(_mentioned(condition.ast))
-        own = frozenset({condition.source} if mentioned & self._hidden else ())
-        return own.union(*(self._behind.get(question, frozenset()) for question in mentioned))
+        read = frozenset(mentioned(condition.ast))
+        own = frozenset({condition.source} if read & self._hidden else ())
+        return own.union(*(self._behind.get(question, frozenset()) for question in read))
 
 
 def _hidden(questionnaire: Questionnaire) -> frozenset[str]:
@@ -102,11 +102,12 @@ def _hidden(questionnaire: Questionnaire) -> frozenset[str]:
     }
 
 
-def _mentioned(node: Node) -> Iterator[str]:
+def mentioned(node: Node) -> Iterator[str]:
+    """The questions a condition reads, through the conditions it names."""
     yield from (ref.question for ref in refs(node))
     for name in names(node):
         if name.target is not None:
-            yield from _mentioned(name.target)
+            yield from mentioned(name.target)
 
 
 def _ties(

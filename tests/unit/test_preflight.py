@@ -67,7 +67,7 @@ def test_a_profile_that_hides_everyone_passes(run: Run) -> None:
     said = run(SAFE)
 
     assert "1 930 personnes, 965 réponses attendues (50 %) : 4 combinaisons du profil" in said
-    assert "dont 0 de moins de 11 personnes" in said
+    assert "dont 0 de moins de 11 personnes." in said
     assert "L’export rendra moins précises 0 % des réponses." in said
 
 
@@ -157,7 +157,9 @@ def test_margins_are_crossed_and_said_to_be(run: Run, encoding: str) -> None:
 
     assert "supposées indépendantes" in said
     assert "400 personnes, 200 réponses attendues (50 %) : 4 combinaisons" in said
-    assert "Les plus petites : ddt × a (5,0)." in said
+    assert (
+        "dont 1 de moins de 11 personnes, qui en réunit 5. La plus petite : ddt × a (5,0)." in said
+    )
 
 
 def test_margins_that_do_not_count_the_same_people_are_refused(run: Run) -> None:
@@ -207,4 +209,83 @@ def test_a_code_of_a_list_counts_for_what_the_ballot_keeps_of_it(tmp_path: Path)
     done = CliRunner().invoke(check, [str(june), "--population", str(tmp_path / "effectifs.csv")])
 
     assert done.exit_code == 0, done.output
-    assert "500 réponses attendues (50\u00a0%)\u00a0: 1 combinaisons" in done.output
+    assert "500 réponses attendues (50\u00a0%)\u00a0: 1 combinaison du profil" in done.output
+
+
+BEHIND = """\
+- id: suite
+  title: Suite
+  show_if: service == 'ddt' and categorie == 'b'
+  questions:
+  - {id: moyens, type: choice, text: Vos moyens, options: {assez: Assez, peu: Peu}}
+- id: autre
+  title: Autre
+  questions:
+  - {id: role, type: choice, text: Rôle, export: tables, options: {chef: Chef, agent: Agent}}
+  - id: equipe
+    type: choice
+    text: Votre équipe
+    show_if: role == 'chef'
+    options: {petite: Petite, grande: Grande}
+  - {id: plainte, type: choice, text: Plainte, sensitive: true, options: {oui: Oui, non: Non}}
+"""
+
+
+def test_what_a_condition_on_the_profile_would_betray_is_forecast(run: Run) -> None:
+    counts = SAFE.replace("ddt;b;30", "ddt;b;12")
+
+    said = run(counts, source=SOURCE + BEHIND)
+
+    # Six of 956 people, and five that hide among them.
+    assert "« service == 'ddt' and categorie == 'b' » sera retiré de 0,6 % des réponses" in said
+    assert "moins précises 1,2 % des réponses : service 1,2 %, categorie 1,2 %." in said
+
+
+def test_a_condition_met_by_enough_people_costs_nothing(run: Run) -> None:
+    said = run(SAFE, source=SOURCE + BEHIND)
+
+    assert "sera retiré" not in said
+
+
+def test_what_only_answers_will_tell_is_said_not_to_be_counted(run: Run) -> None:
+    said = run(SAFE, source=SOURCE + BEHIND)
+
+    assert (
+        "Il n’est pas tenu compte de la condition « role == 'chef' », de la question sensible "
+        "« plainte » : seules les réponses diront ce qu’il faut cacher de plus." in said
+    )
+    assert "n’est pas tenu compte" not in run(SAFE)
+
+
+def test_a_condition_on_a_detail_that_is_not_stored_is_not_guessed(tmp_path: Path) -> None:
+    source = """\
+format: 1
+id: essai
+version: 1
+title: Essai
+audiences: {agents: Agents}
+lists:
+  lieux: {file: lieux.csv}
+pages:
+- id: situation
+  title: Situation
+  questions:
+  - {id: lieu, type: choice, text: Lieu, list: lieux, as: search, store: region, profile: true}
+  - id: mer
+    type: choice
+    text: La mer
+    show_if: lieu.zone == 'cote'
+    options: {oui: Oui, non: Non}
+"""
+    (tmp_path / "essai.yaml").write_text(source, "utf-8")
+    same = "code,label,group,region,zone\nA,Ici (A),Nord,N,cote\nB,Là (B),Nord,N,cote\n"
+    (tmp_path / "effectifs.csv").write_text("lieu;effectif\nA;100\nB;100\n", "utf-8")
+    words = [str(tmp_path / "essai.yaml"), "--population", str(tmp_path / "effectifs.csv")]
+
+    (tmp_path / "lieux.csv").write_text(same, "utf-8")
+    told = CliRunner().invoke(check, words).output
+    (tmp_path / "lieux.csv").write_text(same.replace("N,cote\nB", "N,terre\nB"), "utf-8")
+    unknown = CliRunner().invoke(check, words).output
+
+    assert "tenu compte" not in told
+    assert "tenu compte de la condition «\u00a0lieu.zone == 'cote'\u00a0»" in unknown
