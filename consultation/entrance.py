@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consultation import blind
@@ -38,7 +38,7 @@ from consultation.office.store import Campaigns
 from consultation.questionnaire.model import Page
 from consultation.roll.codes import normalise
 from consultation.roll.store import Roll
-from consultation.web import failure_limit
+from consultation.web import failure_limit, render
 
 bp = Blueprint("entrance", __name__)
 bp.before_request(refuse_too_many_fields)
@@ -129,7 +129,8 @@ def outside(campaign: str = "", audience: str = "") -> Response:
 def arrive() -> Answer:
     """A code was typed: the first page, or where its holder had stopped."""
     code = request.form.get("code", "")
-    arrival = the_entrance().arrive(code, request.form.get("lang", ""))
+    g.language = request.form.get("lang", "")  # of what may be refused
+    arrival = the_entrance().arrive(code, g.language)
     if arrival.issued and the_entrance().alone:
         return _hand_over(arrival.visit)
     if arrival.issued:
@@ -145,7 +146,8 @@ def arrive() -> Answer:
 def begin(campaign: str, audience: str) -> Answer:
     """The first page was answered: a credential, then the second page."""
     code = request.form.get("code", "")
-    arrival = the_entrance().arrive(code, request.form.get("lang", ""))
+    g.language = request.form.get("lang", "")  # of what may be refused
+    arrival = the_entrance().arrive(code, g.language)
     visit = arrival.visit
     if (visit.campaign.slug, visit.audience) != (campaign, audience):
         raise UnknownCampaign
@@ -174,8 +176,9 @@ def _state(visit: Visit, draft: bytes | None) -> State:
 
 def _hand_over(visit: Visit, state: State | None = None) -> str:
     answered = state.to_form() if state else {}
-    return render_template(
+    return render(
         "survey/continue.html",
+        visit.spoken,
         visit=visit,
         campaign=visit.campaign,
         address=visit.url("take_up"),

@@ -7,6 +7,8 @@ Refusal
 
 from typing import ClassVar
 
+from consultation.words import words
+
 
 class Refusal(Exception):
     """La demande ne peut pas être traitée."""
@@ -20,3 +22,7 @@ class Refusal(Exception):
     def sentence(self) -> str:
         """What the person reads: the argument given, or the class's own sentence."""
         return str(self) or (type(self).__doc__ or "").strip().splitlines()[0]
+
+    def said(self, language: str) -> str:
+        """The same in this language, when the platform has words for it."""
+        return words(self.sentence, language)

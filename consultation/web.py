@@ -14,7 +14,7 @@ import secrets
 import traceback
 from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -25,7 +25,7 @@ import brotli
 from flask import Blueprint, Flask, Response, current_app, g, render_template, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFError
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -36,6 +36,7 @@ from consultation.config import Settings
 from consultation.legal import Legal
 from consultation.refusals import Refusal
 from consultation.sealing import derive
+from consultation.words import FRENCH, TABLES, own_language, words
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +80,12 @@ def init_web(app: Flask, settings: Settings) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension(Dense)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.filters.update(_FILTERS[FRENCH])
     app.jinja_env.filters.update(
         date_fr=date_fr,
         day_fr=day_fr,
         weekday_fr=weekday_fr,
-        overseas=overseas,
         number_fr=number_fr,
         percent_fr=percent_fr,
         rich=rich,
@@ -92,6 +94,8 @@ def init_web(app: Flask, settings: Settings) -> None:
     )
     app.extensions["site"] = site = Site.of(settings)
     app.jinja_env.globals.update(asset=files.url, scripts=files.scripts, site=site)
+    app.jinja_env.globals.update(_own_words(FRENCH))
+    app.extensions["templates"] = {FRENCH: app.jinja_env}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +160,46 @@ def the_site() -> Site:
 def _today() -> date:
     clock: Callable[[], datetime] = current_app.extensions["clock"]
     return clock().astimezone(PARIS).date()
+
+
+# --- Languages ------------------------------------------------------------------------------
+
+
+def render(template: str, language: str, **context: object) -> str:
+    """A page whose own words are in this language, if the platform speaks it."""
+    return render_template(templates_in(language).get_template(template), **context)
+
+
+def templates_in(language: str) -> Environment:
+    """The templates with the platform's own words in this language, or in French.
+
+    Each language has its own, compiled at its first page: words are looked up in one table, and
+    nothing has to be told from template to macro.
+    """
+    known: dict[str, Environment] = current_app.extensions["templates"]
+    own = own_language(language)
+    if own not in known:
+        made = current_app.jinja_env.overlay()
+        made.globals = {**made.globals, **_own_words(own)}
+        made.filters = {**made.filters, **_FILTERS[own]}
+        known[own] = made
+    return known[own]
+
+
+def _own_words(language: str) -> Mapping[str, object]:
+    """What templates are told of their language; `french` marks what stays French in another."""
+    table = TABLES.get(language, {})
+
+    def gettext(french: str) -> str:
+        return table.get(french, french)
+
+    return {
+        "lang": language,
+        "words_file": "" if language == FRENCH else "english.js",
+        "gettext": gettext,
+        "_": gettext,  # not by Jinja’s own, which looks the other up at each word
+        "french": "" if language == FRENCH else Markup(' lang="fr"'),
+    }
 
 
 # --- Headers and bodies ---------------------------------------------------------------------
@@ -374,6 +418,7 @@ DISK_DOWN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 def _explain(error: Exception) -> Response:
     page = _explanation(error)
     _record(error, page.status)
+    page = _translated(page, error, _spoken())
     response = _as_json(page) if _wants_json() else _as_html(page, error)
     response.status_code = page.status
     if page.retry_after:
@@ -381,6 +426,17 @@ def _explain(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         response.headers.extend((k, v) for k, v in error.get_headers() if k == "Allow")
     return response
+
+
+def _spoken() -> str:
+    """The language of the page that asks, as far as it was read; scripts translate themselves."""
+    told: str = g.get("language", "")
+    return FRENCH if _wants_json() else told or FRENCH
+
+
+def _translated(page: Explanation, error: Exception, language: str) -> Explanation:
+    told = error.said(language) if isinstance(error, Refusal) else words(page.sentence, language)
+    return replace(page, title=words(page.title, language), sentence=told)
 
 
 def _explanation(error: Exception) -> Explanation:
@@ -432,7 +488,7 @@ def _as_json(page: Explanation) -> Response:
 
 def _as_html(page: Explanation, error: Exception) -> Response:
     refusal = error if isinstance(error, Refusal) else None
-    return Response(render_template(page.template, page=page, refusal=refusal))
+    return Response(render(page.template, _spoken(), page=page, refusal=refusal))
 
 
 # --- Static files ---------------------------------------------------------------------------
@@ -599,7 +655,7 @@ MONTHS = (
 def date_fr(moment: datetime) -> str:
     """« vendredi 28 juin 2024 à 18 h (heure de Paris) »."""
     local = moment.astimezone(PARIS)
-    return f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)} (heure de Paris)"
+    return f"{_day_and_hour_fr(local)} (heure de Paris)"
 
 
 def _hour_fr(moment: datetime) -> str:
@@ -619,7 +675,9 @@ OVERSEAS = {
 }
 
 
-def overseas(moment: datetime) -> list[tuple[str, str]]:
+def overseas(
+    moment: datetime, told: Callable[[datetime], str] | None = None
+) -> list[tuple[str, str]]:
     """« vendredi 28 juin à 12 h », « Guadeloupe, Martinique… »: earliest first, Paris left out."""
     at: dict[datetime, list[str]] = {}
     paris = moment.astimezone(PARIS).replace(tzinfo=None)
@@ -627,10 +685,29 @@ def overseas(moment: datetime) -> list[tuple[str, str]]:
         local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         at.setdefault(local, []).extend(places)
     return [
-        (f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)}", ", ".join(places))
+        ((told or _day_and_hour_fr)(local), ", ".join(places))
         for local, places in sorted(at.items())
         if local != paris
     ]
+
+
+def moment(when: datetime, language: str) -> str:
+    """A date and an hour, in the platform's words."""
+    return str(_FILTERS[own_language(language)]["moment"](when))
+
+
+def date_en(moment: datetime) -> str:
+    """« Friday 28 June 2024 at 18:00 (Paris time) »."""
+    return f"{_day_and_hour_en(moment.astimezone(PARIS))} (Paris time)"
+
+
+def _day_and_hour_en(local: datetime) -> str:
+    day = f"{_DAYS_EN[local.weekday()]} {local.day} {_MONTHS_EN[local.month - 1]} {local.year}"
+    return f"{day} at {local:%H:%M}"
+
+
+def _day_and_hour_fr(local: datetime) -> str:
+    return f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)}"
 
 
 def day_fr(day: date) -> str:
@@ -652,6 +729,27 @@ def number_fr(number: float) -> str:
 def percent_fr(share: float) -> str:
     """« 12,5 % » of a share between 0 and 1."""
     return f"{number_fr(round(100 * share, 1))}\u00a0%"
+
+
+def number_en(number: float) -> str:
+    """« 1,234 », « 12.5 »."""
+    return f"{number:,}"
+
+
+_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS_EN = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_FILTERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
+    FRENCH: {"moment": date_fr, "number": number_fr, "overseas": overseas},
+    "en": {
+        "moment": date_en,
+        "number": number_en,
+        "overseas": partial(overseas, told=_day_and_hour_en),
+    },
+}
+"""What pages of each language make of moments and numbers."""
 
 
 def rich(text: object) -> Markup:

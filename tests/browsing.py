@@ -95,10 +95,10 @@ def heading(tab: Page, words: str) -> None:
     tab.wait_for_load_state()
 
 
-def kept(tab: Page) -> None:
+def kept(tab: Page, told: str = "Enregistré sur cet appareil") -> None:
     """Leave the field, and wait until this browser has locked what it holds."""
     tab.keyboard.press("Tab")
-    tab.wait_for_selector("#_garde[aria-busy=false]:has-text('Enregistré sur cet appareil')")
+    tab.wait_for_selector(f"#_garde[aria-busy=false]:has-text('{told}')")
 
 
 def go_on(tab: Page) -> None:

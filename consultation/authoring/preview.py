@@ -23,7 +23,6 @@ from consultation.ballots.pages import (
     Visit,
     render_page,
     review_page,
-    saved_page,
     show,
     submitted,
     turn,
@@ -34,13 +33,12 @@ from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.loading import Loaded, load
 from consultation.questionnaire.model import Page, Questionnaire
 from consultation.refusals import Refusal
-from consultation.web import STATIC, init_web
+from consultation.web import STATIC, init_web, render
 
 SLUG = "apercu"
 NOBODY = b"apercu"  # where agents carry a credential
 OPEN_FOR = timedelta(days=30)
 STYLE = "apercu.css"
-NOTHING_KEPT = "apercu/garde.html"
 
 # The pages of the survey name their addresses after its blueprint.
 bp = Blueprint("survey", __name__)
@@ -144,8 +142,9 @@ def elsewhere(campaign: str = "") -> str:
 def landing(campaign: str, audience: str) -> str:
     """Where the link of the message leads; any code opens it."""
     visit = _visit(campaign, audience)
-    return render_template(
+    return render(
         "survey/landing.html",
+        visit.spoken,
         visit=visit,
         campaign=visit.campaign,
         closing=False,
@@ -185,7 +184,7 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
     action = request.form.get("action", "suite")
     if action in ("plus-tard", "ailleurs"):
         kept = visit.journey.keep(page, sent, state)
-        return saved_page(visit, visit.url("answer", page_id=page.id), kept, NOTHING_KEPT)
+        return _nothing_kept(visit, visit.url("answer", page_id=page.id), kept)
     return turn(visit, page, state, sent, action)
 
 
@@ -200,7 +199,7 @@ def review(campaign: str, audience: str) -> Answer:
     if changed:
         return show(visit, _page(visit, changed), replace(state, reviewing=True))
     if action in ("plus-tard", "ailleurs"):
-        return saved_page(visit, visit.url("review"), state, NOTHING_KEPT)
+        return _nothing_kept(visit, visit.url("review"), state)
     return review_page(visit, state)
 
 
@@ -236,6 +235,13 @@ def _visit(slug: str, audience: str) -> Visit:
     if spoken is None and request.method == "GET":
         spoken = current_app.extensions["language"]
     return visit.speaking(spoken or "")
+
+
+def _nothing_kept(visit: Visit, address: str, state: State) -> str:
+    hidden = {**visit.carried, **state.to_form()}
+    return render_template(
+        "apercu/garde.html", visit=visit, campaign=visit.campaign, address=address, hidden=hidden
+    )
 
 
 def _campaign(q: Questionnaire) -> Campaign:

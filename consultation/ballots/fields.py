@@ -31,6 +31,7 @@ from consultation.questionnaire.model import (
 )
 from consultation.questionnaire.numerals import show_number
 from consultation.questionnaire.texts import render
+from consultation.words import words
 
 Typed = Mapping[str, Sequence[str]]
 """The fields of a form as they were sent, by name."""
@@ -305,7 +306,8 @@ class _Builder:
         offered = any(option.apart for option in options)
         if self._question.required or offered or not self._value(self._id):
             return options
-        undo = FieldOption(value="", label=UNDO, id=f"{self._id}-{len(options) + 1}", apart=True)
+        said = words(UNDO, self._shown.context.language)
+        undo = FieldOption(value="", label=said, id=f"{self._id}-{len(options) + 1}", apart=True)
         return (*options, undo)
 
     def _matrix(self, matrix: Matrix) -> Field:

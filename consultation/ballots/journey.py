@@ -29,6 +29,7 @@ from consultation.questionnaire.answers import (
 )
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.model import Answers, Info, Matrix, Page, Question, Questionnaire
+from consultation.words import words
 
 NOTHING_ANSWERED = "Répondez à au moins une question de cette page pour commencer."
 REVIEWING = "relire"
@@ -280,7 +281,8 @@ class Journey:
         asked = self._asked(page, reading.state.answers)
         if reading.errors or not asked or any(question.id in given for question in asked):
             return reading
-        nothing = FieldError(question=asked[0].id, field=asked[0].id, message=NOTHING_ANSWERED)
+        said = words(NOTHING_ANSWERED, self.context.language)
+        nothing = FieldError(question=asked[0].id, field=asked[0].id, message=said)
         return replace(reading, errors=(nothing,), warnings=())
 
     def document(self, state: State) -> bytes:

@@ -18,9 +18,9 @@ from flask import (
     Blueprint,
     abort,
     current_app,
+    g,
     jsonify,
     redirect,
-    render_template,
     request,
     url_for,
 )
@@ -29,6 +29,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from consultation import blind
+from consultation.ballots.fields import Field
 from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitted
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
@@ -40,7 +41,15 @@ from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
-from consultation.web import date_fr, failure_limit, shown_to_all, the_site
+from consultation.web import (
+    failure_limit,
+    moment,
+    render,
+    shown_to_all,
+    templates_in,
+    the_site,
+)
+from consultation.words import FRENCH, words
 
 MOST_FIELDS = 1000
 MESSAGE_BYTES = 64
@@ -50,6 +59,7 @@ BOX_MARGIN = 12 + 16  # a nonce and a tag
 LARGEST_BOX = 6 * BOX_CLASS + BOX_MARGIN
 LATEST = "answers.latest"  # what the script knows to have been answered in another tab
 SPEAK = "langue."  # then a language: the action of going on in it
+OPENS = "Elle ouvre le %(opens)s. Gardez le message : le lien restera le même."
 REVIEW = "*relire*"  # in a draft, the page that is not one of the questionnaire
 
 bp = Blueprint("survey", __name__)
@@ -73,9 +83,17 @@ class NotOpenYet(Refusal):
     template = "survey/not-yet.html"
 
     def __init__(self, opens: datetime) -> None:
-        sentence = f"Elle ouvre le {date_fr(opens)}. Gardez le message : le lien restera le même."
-        super().__init__(sentence)
+        super().__init__()
         self.opens = opens
+
+    @property
+    def sentence(self) -> str:
+        """With the date."""
+        return self.said(FRENCH)
+
+    def said(self, language: str) -> str:
+        """With the date, in this language."""
+        return words(OPENS, language, opens=moment(self.opens, language))
 
 
 class Paused(Refusal):
@@ -109,7 +127,11 @@ class UnknownRecovery(Refusal):
     @property
     def sentence(self) -> str:
         """With its title: the script shows nothing else."""
-        return f"{self.title}. {super().sentence}"
+        return self.said(FRENCH)
+
+    def said(self, language: str) -> str:
+        """The same in this language."""
+        return f"{words(self.title, language)}. {words(super().sentence, language)}"
 
 
 class TooLong(Refusal):
@@ -133,7 +155,7 @@ class Visit:
     @cached_property
     def journey(self) -> Journey:
         """The questionnaire as this audience sees it."""
-        context = Context(audience=self.audience, language=self.language)
+        context = Context(audience=self.audience, language=self.spoken)
         return Journey(self.campaign.questionnaire, context)
 
     @property
@@ -188,10 +210,15 @@ def the_printer() -> Printer:
     """What renders questions; one for the application, because it remembers them."""
     parts = current_app.extensions
     if "printer" not in parts:
-        macros = current_app.jinja_env.get_template("survey/questions.html").module
-        parts["printer"] = Printer(vars(macros)["question_field"])
+        parts["printer"] = Printer(_question_field)
     printer: Printer = parts["printer"]
     return printer
+
+
+def _question_field(field: Field, language: str) -> str:
+    macros = templates_in(language).get_template("survey/questions.html").module
+    html: str = vars(macros)["question_field"](field)
+    return html
 
 
 def the_live() -> Live:
@@ -524,9 +551,10 @@ def render_page(
     credential = bool(carried.get("s"))
     shown = {"shown": sheet.shown, "warned": sheet.warned}
 
-    def render(hidden: Markup, questions: Markup) -> str:
-        return render_template(
+    def rendered(hidden: Markup, questions: Markup) -> str:
+        return render(
             "survey/page.html",
+            visit.spoken,
             visit=visit,
             campaign=visit.campaign,
             state=state,
@@ -547,12 +575,12 @@ def render_page(
     asked = the_live().questions(sheet, printer) if visit.script else printer.questions(sheet)
     questions = Markup("\n  ").join(asked)
     if sheet.particular or early:
-        return render(hidden, questions)
+        return rendered(hidden, questions)
     told = (visit.audience, visit.script, visit.language)
     campaign = (visit.campaign.slug, visit.campaign.digest, *told)
     known = (campaign, the_site().accessibility)
     key = (known, credential, state.reviewing, address, sheet.place)
-    return printer.page(key, render, hidden=hidden, questions=questions)
+    return printer.page(key, rendered, hidden=hidden, questions=questions)
 
 
 # --- Parts ------------------------------------------------------------------------------------
@@ -570,7 +598,8 @@ def _hidden(fields: Mapping[str, str]) -> Markup:
 
 def _render_landing(visit: Visit | None, *, closing: bool) -> str:
     campaign = visit.campaign if visit else None
-    return render_template("survey/landing.html", visit=visit, campaign=campaign, closing=closing)
+    spoken = visit.spoken if visit else FRENCH
+    return render("survey/landing.html", spoken, visit=visit, campaign=campaign, closing=closing)
 
 
 def _on_the_wire(key: blind.PublicKey) -> Mapping[str, str]:
@@ -590,7 +619,9 @@ def _visit(slug: str, audience: str) -> Visit:
         raise UnknownCampaign
     script = request.method != "POST" or request.form.get("script") != "0"
     visit = Visit(campaign=campaign, audience=audience, script=script)
-    return visit.speaking(request.values.get("lang", ""))
+    visit = visit.speaking(request.values.get("lang", ""))
+    g.language = visit.spoken  # of what may be refused from here on
+    return visit
 
 
 def _page(visit: Visit, page_id: str) -> Page:
@@ -639,8 +670,9 @@ def review_page(visit: Visit, state: State, *, changed: bool = False) -> Answer:
     state = replace(state, reviewing=True, todo=())
     _keep_draft(visit, REVIEW, state)
     sections = visit.journey.review(state)
-    page = render_template(
+    page = render(
         "survey/review.html",
+        visit.spoken,
         visit=visit,
         campaign=visit.campaign,
         changed=changed,
@@ -660,8 +692,9 @@ def saved_page(
     visit: Visit, address: str, state: State, template: str = "survey/saved.html"
 ) -> str:
     """What to do to go on later, from `address`."""
-    return render_template(
+    return render(
         template,
+        visit.spoken,
         visit=visit,
         campaign=visit.campaign,
         address=address,
@@ -687,8 +720,9 @@ def _keep_draft(visit: Visit, page_id: str, state: State) -> None:
 
 
 def _thanks(visit: Visit, outcome: str) -> str:
-    return render_template(
+    return render(
         "survey/done.html",
+        visit.spoken,
         visit=visit,
         campaign=visit.campaign,
         again=outcome == "already",

@@ -61,7 +61,8 @@ class _Blank:
 class Printer:
     """Remembers how each question, and what surrounds them, looks before any answer."""
 
-    def __init__(self, render: Callable[[Field], str]) -> None:
+    def __init__(self, render: Callable[[Field, str], str]) -> None:
+        """`render` writes a field in a language."""
         self._render = render
         self._blanks: dict[Hashable, _Blank] = {}
         self._around: dict[Hashable, tuple[str, ...]] = {}
@@ -91,7 +92,8 @@ class Printer:
     def _question(self, question: Question, sheet: Sheet) -> str:
         typed = _own(question, sheet.typed)
         if self._is_whole(question, typed, sheet):
-            return self._render(build(question, sheet.agent, sheet.typed, sheet.errors))
+            field = build(question, sheet.agent, sheet.typed, sheet.errors)
+            return self._render(field, sheet.agent.context.language)
         blank = self._blank(question, sheet.agent, answered=any(typed.get(question.id, ())[:1]))
         return _filled(blank.in_order(question, sheet.agent.seed), question, typed)
 
@@ -120,7 +122,8 @@ class Printer:
             _make_room(self._blanks)
             typed = {question.id: [_NO_CODE]} if answered and _is_single(question) else {}
             # A plain text: `Markup` would escape what is put into it.
-            html = str(self._render(build(question, replace(agent, seed=_ANY_SEED), typed)))
+            field = build(question, replace(agent, seed=_ANY_SEED), typed)
+            html = str(self._render(field, agent.context.language))
             blank = self._blanks[key] = _taken_apart(html, question, agent)
         return blank
 

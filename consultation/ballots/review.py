@@ -21,9 +21,10 @@ from consultation.questionnaire.model import (
     Scale,
 )
 from consultation.questionnaire.numerals import show_number
+from consultation.words import words
 
 GENERALISED = "Seul ce niveau sera enregistré."
-_COLON = "\N{NO-BREAK SPACE}: "
+COLON = "\N{NO-BREAK SPACE}:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,13 @@ def line(question: Question, shown: Shown) -> Line:
     return Line(
         label=shown.words(question.text),
         values=() if answer is None else tuple(_values(question, answer, shown)),
-        note=GENERALISED if isinstance(question, Choice) and question.store else "",
+        note=_own(GENERALISED, shown) if isinstance(question, Choice) and question.store else "",
     )
+
+
+def _own(french: str, shown: Shown) -> str:
+    """What the page says of itself, in the agent's language."""
+    return words(french, shown.context.language)
 
 
 def _values(question: Question, answer: Answer, shown: Shown) -> Iterator[str]:
@@ -64,7 +70,7 @@ def _values(question: Question, answer: Answer, shown: Shown) -> Iterator[str]:
             for row in question.rows:
                 if row.id in answer:
                     value = _label(question, answer[row.id], shown)
-                    yield f"{shown.words(row.label)}{_COLON}{value}"
+                    yield f"{shown.words(row.label)}{_own(COLON, shown)} {value}"
         case Optioned(), str():
             yield _label(question, answer, shown)
         case Optioned(), tuple():
@@ -75,9 +81,9 @@ def _values(question: Question, answer: Answer, shown: Shown) -> Iterator[str]:
 
 def _label(question: Optioned, code: str, shown: Shown) -> str:
     option = question.by_code[code]
-    words = shown.visible.get(f"{question.id}.other") if option.other else None
+    typed = shown.visible.get(f"{question.id}.other") if option.other else None
     label = shown.words(option.label)
-    return f"{label}{_COLON}{words}" if isinstance(words, str) else label
+    return f"{label}{_own(COLON, shown)} {typed}" if isinstance(typed, str) else label
 
 
 def _plain(question: Question, answer: Answer, shown: Shown) -> str:
@@ -85,10 +91,10 @@ def _plain(question: Question, answer: Answer, shown: Shown) -> str:
         case Scale(opt_out=opt_out), str() if answer == OPT_OUT:
             return shown.words(opt_out)
         case Number(unit=unit), (int() | float()) if unit:
-            return f"{show_number(answer)} {shown.words(unit)}"
+            return f"{show_number(answer, shown.context.language)} {shown.words(unit)}"
         case Date(), str():
-            return show_date(answer)
+            return show_date(answer, shown.context.language)
         case _, (int() | float()):
-            return show_number(answer)
+            return show_number(answer, shown.context.language)
         case _:
             return str(answer)

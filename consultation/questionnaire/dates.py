@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
+from consultation.words import FRENCH, own_language
+
 Precision = Literal["day", "month", "year"]
 Part = Literal["day", "month", "year"]
 
@@ -19,10 +21,16 @@ PARTS: Mapping[Precision, tuple[Part, ...]] = {
 YEARS = (1900, 2099)
 """The first and the last year that may be given."""
 
-_MONTHS = (
-    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-    *("août", "septembre", "octobre", "novembre", "décembre"),
-)
+_MONTHS: Mapping[str, tuple[str, ...]] = {
+    "fr": (
+        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+        *("août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    ),
+}
 _LENGTHS: Mapping[Precision, int] = {"day": 10, "month": 7, "year": 4}
 
 
@@ -53,13 +61,14 @@ def parts_of(written: str) -> Mapping[Part, str]:
     return {name: number.lstrip("0") for name, number in zip(names, numbers, strict=False)}
 
 
-def show_date(written: str, language: str = "fr") -> str:
+def show_date(written: str, language: str = FRENCH) -> str:
     """The date as it is read: « 28 juin 2024 », « juin 2024 », « 2024 »."""
-    if language != "fr" or not written:
+    if not written:
         return written
+    language = own_language(language)
     said = dict(parts_of(written))
     if "month" in said:
-        said["month"] = _MONTHS[int(said["month"]) - 1]
-    if said.get("day") == "1":
+        said["month"] = _MONTHS[language][int(said["month"]) - 1]
+    if said.get("day") == "1" and language == FRENCH:
         said["day"] = "1er"
     return " ".join(said[name] for name in PARTS["day"] if name in said)

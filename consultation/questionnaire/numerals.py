@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from consultation.words import FRENCH, own_language, words
+
 MAX_DIGITS = 15
 """More digits would not survive a binary floating-point number."""
 
@@ -42,16 +44,19 @@ def canonical(value: float) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def show_number(value: float) -> str:
+def show_number(value: float, language: str = FRENCH) -> str:
     """The number as it is read in French: « 1 234,5 »."""
     whole, _, decimals = f"{abs(value):.{MAX_DIGITS}g}".partition(".")
     if "e" in whole + decimals:
         whole, _, decimals = f"{abs(value):.{MAX_DIGITS}f}".rstrip("0").partition(".")
     grouped = f"{int(whole):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     sign = "\N{MINUS SIGN}" if value < 0 else ""
+    if own_language(language) == "en":
+        whole = grouped.replace("\N{NARROW NO-BREAK SPACE}", ",")
+        return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
     return f"{sign}{grouped},{decimals}" if decimals else f"{sign}{grouped}"
 
 
-def in_words(count: int) -> str:
+def in_words(count: int, language: str = FRENCH) -> str:
     """A small count in the feminine, as in « trois réponses »."""
-    return _WORDS[count] if 0 <= count < len(_WORDS) else str(count)
+    return words(_WORDS[count], language) if 0 <= count < len(_WORDS) else str(count)

@@ -28,10 +28,23 @@ from consultation.questionnaire.model import (
 )
 from consultation.questionnaire.numerals import in_words, read_number, show_number
 from consultation.questionnaire.visibility import shown_among
+from consultation.words import words
 
 Raw = Mapping[str, Sequence[str]]
 """The fields of a form, as they were sent."""
 
+ONE_ANSWER = "Choisissez une seule réponse."
+ONE_PER_ROW = "Choisissez une seule réponse par ligne."
+EITHER = "Choisissez soit %(one)s, soit %(other)s."
+TOO_MANY = "Choisissez %(most)s au plus : vous en avez choisi %(count)s."
+TOO_FEW = "Choisissez au moins %(least)s."
+GAP = "Indiquez votre choix n° %(place)s, ou remontez les suivants d’un rang."
+RANKED = (
+    "%(option)s est déjà au rang %(rank)s. Choisissez une autre réponse ou laissez ce rang vide."
+)
+NOT_A_NUMBER = "Écrivez seulement un nombre en chiffres, par exemple %(example)s."
+ONE_DECIMAL = "Gardez %(count)s décimale au plus."
+TOO_LONG = "Raccourcissez votre texte : %(most)s caractères au plus, il en compte %(length)s."
 _NOT_OFFERED = "Cette réponse n’est pas proposée. Choisissez une réponse de la liste."
 
 
@@ -63,17 +76,17 @@ def read_question(question: Question, raw: Raw, visible: Answers, context: Conte
         case Matrix():
             return _read_matrix(question, raw, visible, context)
         case Scale():
-            return _read_scale(question, raw)
+            return _read_scale(question, raw, context.language)
         case Rank():
             return _read_rank(question, raw, visible, context)
         case Number():
-            return _read_number(question, raw)
+            return _read_number(question, raw, context.language)
         case Date():
-            return _read_date(question, raw)
+            return _read_date(question, raw, context.language)
         case ShortText():
-            return _read_text(question, clean_line(_posted(raw, question.id)), question.max_length)
+            return _read_text(question, clean_line(_posted(raw, question.id)), context.language)
         case LongText():
-            return _read_text(question, clean_text(_posted(raw, question.id)), question.max_length)
+            return _read_text(question, clean_text(_posted(raw, question.id)), context.language)
     return Read()
 
 
@@ -81,34 +94,35 @@ def _read_choice(question: Choice, raw: Raw, visible: Answers, context: Context)
     codes = _values(raw, question.id)
     offered = shown_among(question.options, visible, context)
     other = next((option for option in offered if option.other), None)
-    words = clean_line(_posted(raw, f"{question.id}.other")) if other else ""
-    if other and words and not codes:
+    typed = clean_line(_posted(raw, f"{question.id}.other")) if other else ""
+    if other and typed and not codes:
         codes = [other.code]  # a precision was typed, its button forgotten: nothing is lost
     if len(codes) > 1:
-        return _wrong(question.id, question.id, "Choisissez une seule réponse.")
+        return _wrong(question.id, question.id, words(ONE_ANSWER, context.language))
     if not codes:
         return Read()
     if codes[0] not in {option.code for option in offered}:
-        return _wrong(question.id, question.id, _NOT_OFFERED)
-    return _with_other(question, codes[0], words if other and codes[0] == other.code else "")
+        return _wrong(question.id, question.id, words(_NOT_OFFERED, context.language))
+    said = typed if other and codes[0] == other.code else ""
+    return _with_other(question, codes[0], said, context.language)
 
 
 def _read_choices(question: Choices, raw: Raw, visible: Answers, context: Context) -> Read:
     posted = set(_values(raw, question.id))
     offered = shown_among(question.options, visible, context)
     other = next((option for option in offered if option.other), None)
-    words = clean_line(_posted(raw, f"{question.id}.other")) if other else ""
+    typed = clean_line(_posted(raw, f"{question.id}.other")) if other else ""
     if posted - {option.code for option in offered}:
-        return _wrong(question.id, question.id, _NOT_OFFERED)
+        return _wrong(question.id, question.id, words(_NOT_OFFERED, context.language))
     chosen = [option for option in offered if option.code in posted]
-    if other and words and not any(option.exclusive for option in chosen):
+    if other and typed and not any(option.exclusive for option in chosen):
         chosen = [option for option in offered if option.code in posted or option is other]
     if why := conflict(question, chosen, context.language):
         return _wrong(question.id, question.id, why)
     if not chosen:
         return Read()
     codes = tuple(option.code for option in chosen)
-    return _with_other(question, codes, words if other in chosen else "")
+    return _with_other(question, codes, typed if other in chosen else "", context.language)
 
 
 def conflict(question: Choices, chosen: Sequence[Option], language: str = "") -> str:
@@ -116,10 +130,12 @@ def conflict(question: Choices, chosen: Sequence[Option], language: str = "") ->
     alone = next((option for option in chosen if option.exclusive), None)
     if alone and len(chosen) > 1:
         rest = [option for option in chosen if option is not alone]
-        second = _quoted(rest[0], language) if len(rest) == 1 else "les autres réponses"
-        return f"Choisissez soit {_quoted(alone, language)}, soit {second}."
+        others = words("les autres réponses", language)
+        second = _quoted(rest[0], language) if len(rest) == 1 else others
+        return words(EITHER, language, one=_quoted(alone, language), other=second)
     if question.max and len(chosen) > question.max:
-        return f"Choisissez {_answers(question.max)} au plus : vous en avez choisi {len(chosen)}."
+        most = _answers(question.max, language)
+        return words(TOO_MANY, language, most=most, count=len(chosen))
     return ""
 
 
@@ -131,25 +147,25 @@ def _read_matrix(question: Matrix, raw: Raw, visible: Answers, context: Context)
         name = f"{question.id}.{row.id}"
         posted = _values(raw, name)
         if len(posted) > 1:
-            errors += _wrong(question.id, name, "Choisissez une seule réponse par ligne.").errors
+            errors += _wrong(question.id, name, words(ONE_PER_ROW, context.language)).errors
         elif posted and posted[0] not in codes:
-            errors += _wrong(question.id, name, _NOT_OFFERED).errors
+            errors += _wrong(question.id, name, words(_NOT_OFFERED, context.language)).errors
         elif posted:
             value[row.id] = posted[0]
     return Read(value or None, errors=tuple(errors))
 
 
-def _read_scale(question: Scale, raw: Raw) -> Read:
+def _read_scale(question: Scale, raw: Raw, language: str) -> Read:
     posted = _values(raw, question.id)
     if len(posted) > 1:
-        return _wrong(question.id, question.id, "Choisissez une seule réponse.")
+        return _wrong(question.id, question.id, words(ONE_ANSWER, language))
     if not posted:
         return Read()
     if posted[0] == OPT_OUT and question.opt_out:
         return Read(OPT_OUT)
     offered = {str(step): step for step in range(question.start, question.stop + 1)}
     if posted[0] not in offered:
-        return _wrong(question.id, question.id, _NOT_OFFERED)
+        return _wrong(question.id, question.id, words(_NOT_OFFERED, language))
     return Read(offered[posted[0]])
 
 
@@ -163,14 +179,12 @@ def _read_rank(question: Rank, raw: Raw, visible: Answers, context: Context) -> 
     for place in range(1, last + 1):
         code, name = given[place], f"{question.id}.{place}"
         if not code:
-            message = f"Indiquez votre choix n° {place}, ou remontez les suivants d’un rang."
+            message = words(GAP, context.language, place=place)
         elif code not in offered:
-            message = _NOT_OFFERED
+            message = words(_NOT_OFFERED, context.language)
         elif code in ranked:
-            message = (
-                f"{_quoted(offered[code], context.language)} est déjà au rang "
-                f"{ranked.index(code) + 1}. Choisissez une autre réponse ou laissez ce rang vide."
-            )
+            quoted, rank = _quoted(offered[code], context.language), ranked.index(code) + 1
+            message = words(RANKED, context.language, option=quoted, rank=rank)
         else:
             message = ""
         errors += _wrong(question.id, name, message).errors if message else ()
@@ -178,34 +192,38 @@ def _read_rank(question: Rank, raw: Raw, visible: Answers, context: Context) -> 
     return Read(errors=tuple(errors)) if errors else Read(tuple(ranked) or None)
 
 
-def _read_number(question: Number, raw: Raw) -> Read:
+def _read_number(question: Number, raw: Raw, language: str) -> Read:
     posted = clean_line(_posted(raw, question.id))
     if not posted:
         return Read()
     written = read_number(posted)
     message = ""
     if written is None:
-        example = "3,5" if question.decimals else "12"
-        message = f"Écrivez seulement un nombre en chiffres, par exemple {example}."
+        example = show_number(3.5, language) if question.decimals else "12"
+        message = words(NOT_A_NUMBER, language, example=example)
     elif written.decimals > question.decimals and not question.decimals:
-        message = "Écrivez un nombre entier, sans virgule."
+        message = words("Écrivez un nombre entier, sans virgule.", language)
     elif written.decimals > question.decimals:
-        plural = "s" if question.decimals > 1 else ""
-        message = f"Gardez {in_words(question.decimals)} décimale{plural} au plus."
+        said = "Gardez %(count)s décimales au plus." if question.decimals > 1 else ONE_DECIMAL
+        message = words(said, language, count=in_words(question.decimals, language))
     elif not within(question, written.value):
-        message = _bounds(question)
+        message = _bounds(question, language)
     if message or written is None:
         return _wrong(question.id, question.id, message)
     return Read(written.value)
 
 
-def _read_date(question: Date, raw: Raw) -> Read:
+def _read_date(question: Date, raw: Raw, language: str) -> Read:
     parts = PARTS[question.precision]
     typed = {part: clean_line(_posted(raw, f"{question.id}.{part}")) for part in parts}
     if not any(typed.values()):
         return Read()
     errors = [
-        FieldError(question=question.id, field=f"{question.id}.{part}", message=_PART_FAULTS[part])
+        FieldError(
+            question=question.id,
+            field=f"{question.id}.{part}",
+            message=words(_PART_FAULTS[part], language),
+        )
         for part, number in typed.items()
         if not _PARTS_TYPED[part].fullmatch(number)
     ]
@@ -214,26 +232,26 @@ def _read_date(question: Date, raw: Raw) -> Read:
     written = "-".join(number.zfill(2) for number in reversed(typed.values()))
     message = ""
     if not is_date(written, question.precision):
-        message = "Vérifiez le jour : ce mois est plus court."
+        message = words("Vérifiez le jour : ce mois est plus court.", language)
     elif not within_dates(question, written):
-        message = _date_bounds(question)
+        message = _date_bounds(question, language)
     if message:
         return _wrong(question.id, f"{question.id}.{parts[0]}", message)
     return Read(written)
 
 
-def _read_text(question: Question, words: str, limit: int) -> Read:
-    if len(words) > limit:
-        return _wrong(question.id, question.id, _too_long(words, limit))
-    return Read(words or None)
+def _read_text(question: ShortText | LongText, typed: str, language: str) -> Read:
+    if len(typed) > question.max_length:
+        return _wrong(question.id, question.id, _too_long(typed, question.max_length, language))
+    return Read(typed or None)
 
 
-def _with_other(question: Optioned, value: Answer, words: str) -> Read:
+def _with_other(question: Optioned, value: Answer, typed: str, language: str) -> Read:
     limit = question.other.other if question.other else 0
-    if len(words) > limit:
-        error = _wrong(question.id, f"{question.id}.other", _too_long(words, limit))
+    if len(typed) > limit:
+        error = _wrong(question.id, f"{question.id}.other", _too_long(typed, limit, language))
         return Read(value, errors=error.errors)
-    return Read(value, other=words)
+    return Read(value, other=typed)
 
 
 def lacks(
@@ -241,7 +259,7 @@ def lacks(
 ) -> list[FieldError]:
     """What the question requires beyond this value."""
     if isinstance(question, Choices) and isinstance(value, tuple):
-        return _too_few(question, value)
+        return _too_few(question, value, context.language)
     if question.required is None or isinstance(question, Info):
         return []
     message = question.required.to(context.language)
@@ -268,11 +286,11 @@ def _first_part(question: Question) -> str:
     return ""
 
 
-def _too_few(question: Choices, value: tuple[str, ...]) -> list[FieldError]:
+def _too_few(question: Choices, value: tuple[str, ...], language: str) -> list[FieldError]:
     alone = any(question.by_code[code].exclusive for code in value if code in question.by_code)
     if alone or len(value) >= question.min:
         return []
-    message = f"Choisissez au moins {_answers(question.min)}."
+    message = words(TOO_FEW, language, least=_answers(question.min, language))
     return [FieldError(question=question.id, field=question.id, message=message)]
 
 
@@ -291,39 +309,43 @@ def _wrong(question: str, name: str, message: str) -> Read:
     return Read(errors=(FieldError(question=question, field=name, message=message),))
 
 
-def _answers(count: int) -> str:
-    return f"{in_words(count)} réponse{'s' if count > 1 else ''}"
+def _answers(count: int, language: str) -> str:
+    noun = words("réponses" if count > 1 else "réponse", language)
+    return f"{in_words(count, language)} {noun}"
 
 
 def _quoted(option: Option, language: str) -> str:
-    return f"« {option.label.to(language)} »"
+    return words("« %(label)s »", language, label=option.label.to(language))
 
 
-def _too_long(words: str, limit: int) -> str:
-    return (
-        f"Raccourcissez votre texte : {show_number(limit)} caractères au plus, "
-        f"il en compte {show_number(len(words))}."
-    )
+def _too_long(typed: str, limit: int, language: str) -> str:
+    most, length = show_number(limit, language), show_number(len(typed), language)
+    return words(TOO_LONG, language, most=most, length=length)
 
 
-def _bounds(question: Number) -> str:
-    low, high = question.min, question.max
-    if low is not None and high is not None:
-        return f"Indiquez un nombre entre {show_number(low)} et {show_number(high)}."
-    if low is not None:
-        return f"Indiquez un nombre au moins égal à {show_number(low)}."
-    return f"Indiquez un nombre au plus égal à {show_number(high or 0)}."
-
-
-def _date_bounds(question: Date) -> str:
-    article = "le " if question.precision == "day" else ""
+def _bounds(question: Number, language: str) -> str:
     low, high = (
-        bound and article + show_date(shorten(bound, question.precision))
+        "" if bound is None else show_number(bound, language)
         for bound in (question.min, question.max)
     )
     if low and high:
-        return f"Indiquez une date entre {low} et {high}."
-    return f"Indiquez {low} ou une date suivante." if low else f"Indiquez {high} ou une date avant."
+        return words("Indiquez un nombre entre %(low)s et %(high)s.", language, low=low, high=high)
+    if low:
+        return words("Indiquez un nombre au moins égal à %(low)s.", language, low=low)
+    return words("Indiquez un nombre au plus égal à %(high)s.", language, high=high)
+
+
+def _date_bounds(question: Date, language: str) -> str:
+    article = words("le ", language) if question.precision == "day" else ""
+    low, high = (
+        bound and article + show_date(shorten(bound, question.precision), language)
+        for bound in (question.min, question.max)
+    )
+    if low and high:
+        return words("Indiquez une date entre %(low)s et %(high)s.", language, low=low, high=high)
+    if low:
+        return words("Indiquez %(low)s ou une date suivante.", language, low=low)
+    return words("Indiquez %(high)s ou une date avant.", language, high=high)
 
 
 def within_dates(question: Date, written: str) -> bool:

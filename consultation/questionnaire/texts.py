@@ -109,7 +109,7 @@ def _quote(question: Question, answers: Answers, language: str) -> str:
         case Scale(opt_out=Text() as label), str() if answer == OPT_OUT:
             return label.to(language)
         case ((Scale() | Number()), (int() | float())):
-            return show_number(answer)
+            return show_number(answer, language)
     return ""
 
 

@@ -125,7 +125,9 @@ async function ask(path, body, type = "application/json") {
   }
 }
 
-const say = (text) => { $("_attente").textContent = text; };
+// A page in another language came with its words for what is written here.
+const { said = String } = self;
+const say = (text) => { $("_attente").textContent = said(text); };
 // Without a text, the network is to blame.
 const fail = (text = "") => { throw new Error(text); };
 
@@ -139,7 +141,7 @@ function once(work) {
     say("Un instant…");
     await work().catch((error) => {
       alert.hidden = false;
-      alert.textContent = error.message || away;
+      alert.textContent = said(error.message) || away;
       say("");
     });
     busy = false;
@@ -152,8 +154,8 @@ const submit = (form) => HTMLFormElement.prototype.submit.call(form);
 const data = (form, name) => form.getAttribute("data-" + name);
 
 function add(form, fields) {
-  for (const [name, value] of Object.entries(fields)) {
-    form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  for (const name in fields) {
+    form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name, value: fields[name] }));
   }
   return form;
 }
@@ -264,9 +266,9 @@ async function begin(form, code) {
   if (!record.s) {
     const body = JSON.stringify({ code, blinded: record.blinded });
     const answer = await ask(data(form, "desk") + "/signature", body);
-    const said = await answer.json().catch(() => fail());
-    if (said.refused) fail(said.refused);
-    record.s = await finalize(key, record, said.signature);
+    const { signature, refused } = await answer.json().catch(() => fail());
+    if (refused) fail(refused);
+    record.s = await finalize(key, record, signature);
     await keeper.save(record);
   }
   for (const name of ["m", "s"]) form.querySelector(`[name=${name}]`).value = record[name];
@@ -282,7 +284,7 @@ async function run() {
   const capable = subtle && canStore();
   const entry = $("entree"), page = $("_page") || $("relecture");
   // Here and not in each page, which would carry it in vain.
-  $("_panne")?.append("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez.");
+  $("_panne")?.append(said("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez."));
   if (entry) return land(entry, capable);
   const code = capable && sessionStorage.code;
   if (code && document.querySelector("[data-done]")) {

@@ -2,6 +2,7 @@
 // and the answers so far when it is shown, then what is typed, as it is typed.
 const PAUSE = 800, DOUBLE = 2000;
 const $ = (id) => document.getElementById(id);
+const said = self.said || String;
 const hidden = (form) => [...form.querySelectorAll("[type=hidden]")];
 const fieldsOf = (form) => Object.fromEntries(hidden(form).map(({ name, value }) => [name, value]));
 
@@ -33,7 +34,7 @@ function keepTyping(form, keeper, at, already) {
   const told = $("_garde");
   let timer, over = false, last = Promise.resolve();
   const say = () => {
-    if (told) told.textContent ||= sessionStorage.shared ? "Gardé dans cet onglet." : "Enregistré sur cet appareil.";
+    if (told) told.textContent ||= said(sessionStorage.shared ? "Gardé dans cet onglet." : "Enregistré sur cet appareil.");
   };
   const busy = (now) => told?.setAttribute("aria-busy", now);
   const save = () => {
@@ -105,7 +106,7 @@ async function sendTheLatest(form, keeper) {
     const { answers } = (await keeper.load()).fields || {};
     latest = answers || own;
     if (review && latest !== own) {
-      $("_attente").textContent = "Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant d’être envoyées.";
+      $("_attente").textContent = said("Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant d’être envoyées.");
     }
   };
   const add = (name, value) => form.appendChild(

@@ -14,9 +14,14 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
+const { lang } = document.documentElement;
+// A page in another language came with its words for what is written here.
+const said = (french, ...told) => (self.said || String)(french).replace(/%/g, () => told.shift());
 const aside = (text) => make("span", { class: "fr-sr-only" }, text);
 const tell = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
-const count = (number, one, many) => `${number.toLocaleString("fr-FR")} ${number > 1 ? many : one}`;
+const plural = new Intl.PluralRules(lang);
+const count = (number, one, many) =>
+  `${number.toLocaleString(lang)} ${said(plural.select(number) === "one" ? one : many)}`;
 
 function later(work, delay) {
   let timer;
@@ -32,7 +37,7 @@ function exclude(box, form) {
   const others = all("[type=checkbox]", form).filter((other) => other !== box && other.checked
     && other.name === box.name && (isAlone(box) || isAlone(other)));
   others.forEach((other) => { other.checked = false; });
-  return others.length ? "Ce qui n’allait pas avec cette réponse est décoché." : "";
+  return others.length ? said("Ce qui n’allait pas avec cette réponse est décoché.") : "";
 }
 
 const optionOf = (precision) =>
@@ -90,7 +95,7 @@ function search(select) {
   const grouped = select.querySelector("optgroup");
   const apart = lines.filter((line) => grouped && line.parentNode === select);
   const help = make("p", { class: "fr-hint-text fr-mt-1v", id: `${id}--aide` },
-    "Écrivez quelques lettres ou un numéro, puis choisissez.");
+    said("Écrivez quelques lettres ou un numéro, puis choisissez."));
   const field = make("input", { class: "fr-input", type: "text", autocomplete: "off",
     spellcheck: "false", "aria-describedby": `${id}--aide` });
   const status = make("p", { class: "fr-text--sm fr-my-1v", role: "status" });
@@ -119,10 +124,10 @@ function search(select) {
     const shown = new Set([...chosen, ...fits.slice(0, MOST), ...apart, ...undo]);
     found.replaceChildren(...Array.from(shown, radio));
     if (!asked.length) return "";
-    if (!fits.length) return "Aucune réponse ne correspond.";
+    if (!fits.length) return said("Aucune réponse ne correspond.");
     const number = count(fits.length, "réponse", "réponses");
     return fits.length > MOST
-      ? `${number}, les ${MOST} premières sont affichées. Ajoutez des lettres.` : `${number}.`;
+      ? said("%, les % premières sont affichées. Ajoutez des lettres.", number, MOST) : `${number}.`;
   };
   const speak = later(() => { status.textContent = show(); }, PAUSE / 2);
   field.addEventListener("input", speak);
@@ -146,14 +151,14 @@ function rank(group) {
   const selects = all("select", group), { id } = group;
   const lines = [...selects[0].options].filter((line) => line.value);
   const labels = new Map(lines.map((line) => [line.value, line.textContent]));
-  const ranked = make("ol", { class: "c-rank", role: "list", "aria-label": "Votre classement" });
-  const rest = make("ul", { class: "c-rank", role: "list", "aria-label": "Réponses à classer" });
+  const ranked = make("ol", { class: "c-rank", role: "list", "aria-label": said("Votre classement") });
+  const rest = make("ul", { class: "c-rank", role: "list", "aria-label": said("Réponses à classer") });
   const status = make("p", { class: "fr-sr-only", role: "status" });
   const read = () => [...new Set(selects.map((one) => one.value).filter(Boolean))];
 
   const button = (code, verb, idle) => {
     const it = make("button", { type: "button", class: "fr-btn fr-btn--tertiary", "data-verb": verb },
-      verb, aside(` : ${labels.get(code)}`));
+      said(verb), aside(said(" : %", labels.get(code))));
     if (idle) it.setAttribute("aria-disabled", "true");
     it.addEventListener("click", () => idle ? say(idle) : act(code, verb));
     return it;
@@ -165,10 +170,10 @@ function rank(group) {
   const show = () => {
     const order = read(), last = order.length - 1;
     ranked.replaceChildren(...order.map((code, place) => line(code,
-      ["Monter", place ? "" : "Déjà en tête."],
-      ["Descendre", place < last ? "" : "Déjà en dernier."], ["Retirer"])));
+      ["Monter", place ? "" : said("Déjà en tête.")],
+      ["Descendre", place < last ? "" : said("Déjà en dernier.")], ["Retirer"])));
     const full = order.length < selects.length ? ""
-      : `${count(selects.length, "rang est déjà pris", "rangs sont déjà pris")} : retirez d’abord une réponse.`;
+      : said("% : retirez d’abord une réponse.", count(selects.length, "rang est déjà pris", "rangs sont déjà pris"));
     rest.replaceChildren(...lines.filter((one) => !order.includes(one.value))
       .map((one) => line(one.value, ["Classer", full])));
     ranked.hidden = !order.length;
@@ -185,8 +190,8 @@ function rank(group) {
     show();
     const to = all("li", group).find((one) => one.dataset.code === code);
     (to.querySelector(`[data-verb=${verb}]`) || to.querySelector("button")).focus();
-    say(verb === "Retirer" ? `${labels.get(code)} : retiré du classement`
-      : `${labels.get(code)} : rang ${order.indexOf(code) + 1}`);
+    say(verb === "Retirer" ? said("% : retiré du classement", labels.get(code))
+      : said("% : rang %", labels.get(code), order.indexOf(code) + 1));
   };
 
   selects.forEach((one) => {
@@ -252,9 +257,9 @@ function follow(form, told) {
       const answer = here && READ[kind](new FormData(form), id);
       if (answer || answer === 0) answers[id] = answer;
     }
-    return added.length > 1 ? `${added.length} questions s’ajoutent à partir de votre réponse.`
-      : added.length ? `Une question s’ajoute à partir de votre réponse : ${added[0]}`
-      : gone ? "Une question qui dépendait de votre réponse est retirée." : "";
+    return added.length > 1 ? said("% questions s’ajoutent à partir de votre réponse.", added.length)
+      : added.length ? said("Une question s’ajoute à partir de votre réponse : %", added[0])
+      : gone ? said("Une question qui dépendait de votre réponse est retirée.") : "";
   };
 }
 

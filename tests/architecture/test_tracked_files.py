@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "consultation" / "static"
 OURS = ["apercu.css", "consultation.css", "report.css", "results.css", "favicon.svg"]
-OURS += ["conditions.js", "consultation.js", "draft.js", "qr.js", "questions.js"]
+OURS += ["conditions.js", "consultation.js", "draft.js", "english.js", "qr.js", "questions.js"]
 URL = re.compile(r"url\(([^)]*)\)")
 VARIABLE = re.compile(r"var\((--[\w-]+)")
 DECLARED = re.compile(r"(--[\w-]+)\s*:")

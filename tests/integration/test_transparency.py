@@ -106,6 +106,7 @@ def test_the_page_shows_keys_script_and_questionnaire(app: Flask) -> None:
         "conditions.js",
         "consultation.js",
         "draft.js",
+        "english.js",
         "qr.js",
         "questions.js",
     }

@@ -19,18 +19,20 @@ from consultation.questionnaire.dates import (
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "said", "in_english"),
     [
-        ("2024-06-28", "28 juin 2024"),
-        ("2024-08-01", "1er août 2024"),
-        ("2024-12", "décembre 2024"),
-        ("2024", "2024"),
-        ("", ""),
+        ("2024-06-28", "28 juin 2024", "28 June 2024"),
+        ("2024-08-01", "1er août 2024", "1 August 2024"),
+        ("2024-12", "décembre 2024", "December 2024"),
+        ("2024", "2024", "2024"),
+        ("", "", ""),
     ],
 )
-def test_a_date_is_said_in_french(written: str, said: str) -> None:
-    assert show_date(written) == said
-    assert show_date(written, "en") == written
+def test_a_date_is_said_in_the_platform_s_languages(
+    written: str, said: str, in_english: str
+) -> None:
+    assert show_date(written) == show_date(written, "br") == said
+    assert show_date(written, "en") == in_english
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_a_question_is_not_rendered_again_in_another_order_or_with_other_answers
     with APP.test_request_context("/"):
         render = vars(APP.jinja_env.get_template("survey/questions.html").module)["question_field"]
 
-        def render_and_tell(field: Field) -> str:
+        def render_and_tell(field: Field, _: str) -> str:
             rendered.append(field.id)
             return str(render(field))
 
