@@ -50,6 +50,7 @@ from consultation.refusals import Refusal
 from consultation.results.commands import report, texts
 from consultation.results.export import Results
 from consultation.results.formats import FORMATS, Format, Wanted
+from consultation.results.texts import NO_NAMES, lexicon_of
 from consultation.roll.batches import Parsed, parse
 from consultation.roll.relay import Mailer
 from consultation.roll.reminders import MOST, Class, Reminders
@@ -523,6 +524,25 @@ def invitations_returns(files: tuple[Path, ...]) -> None:
     _lines({KIND_WORDS[kind]: count for kind, count in found.items()} or {"messages revenus": 0})
 
 
+@invitations.command("names")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def invitations_names(slug: str, file: Path) -> None:
+    """Écrire dans FILE les noms tirés des adresses, à retirer des textes libres d’un export.
+
+    Un mot par ligne, dans l’ordre alphabétique, sans adresse. À détruire après l’export.
+    """
+    found = _part(Campaigns).get(slug)
+    try:
+        file.touch(0o600, exist_ok=False)
+    except FileExistsError as error:
+        raise Mistake(f"« {file} » existe déjà. Donnez un autre nom.") from error
+    names = sorted(_part(Roll).names(found.slug))
+    file.write_text("".join(f"{name}\n" for name in names), "utf-8")
+    _part(Journal).write(WHO, "noms extraits", f"{slug}, {len(names)} mots")
+    click.echo(f"{len(names)} mots écrits dans {file}. Détruisez ce fichier après l’export.")
+
+
 @invitations.command("status")
 @click.argument("slug")
 def invitations_status(slug: str) -> None:
@@ -612,6 +632,9 @@ def _verify_stores(found: Campaign) -> None:
     "--labels", is_flag=True, help="Des libellés plutôt que des codes, hors SPSS et Stata."
 )
 @click.option("--unread-texts", is_flag=True, help="Joindre aussi les textes que nul n’a relus.")
+@click.option(
+    "--names", type=FILE, help="Noms à retirer des textes, écrits par « invitations names »."
+)
 def export(
     slug: str,
     destination: Path,
@@ -619,6 +642,7 @@ def export(
     formats: tuple[Format, ...],
     labels: bool,
     unread_texts: bool,
+    names: Path | None,
 ) -> None:
     """Écrire les données anonymisées d’une consultation close.
 
@@ -629,7 +653,15 @@ def export(
     wanted = Wanted(formats=frozenset(formats), labels=labels, unread=unread_texts)
     write = results.archive if destination.suffix == ".zip" else results.export
     with click.progressbar(length=results.counts(found).ballots, label="Export") as bar:
-        write(found, destination, who=WHO, purpose=purpose, wanted=wanted, progress=bar.update)
+        write(
+            found,
+            destination,
+            who=WHO,
+            purpose=purpose,
+            wanted=wanted,
+            lexicon=lexicon_of(names.read_text("utf-8")) if names else NO_NAMES,
+            progress=bar.update,
+        )
     for path in (destination, *sorted(destination.rglob("*"))):
         click.echo(path) if path.is_file() else None
 

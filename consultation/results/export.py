@@ -105,7 +105,8 @@ class Results:
                 writing.take(ballot)
             manifest = writing.finish(campaign, digest)
             said = f"{campaign.slug}, {manifest.rows_out} lignes, {manifest.digest}"
-            said = f"{said}, {wanted.words}, motif\u00a0: {purpose}"
+            names = f", {len(lexicon)} noms retirés des textes" if lexicon else ""
+            said = f"{said}, {wanted.words}{names}, motif\u00a0: {purpose}"
             self._journal.write(who, "réponses exportées", said)
         return manifest
 
@@ -117,6 +118,7 @@ class Results:
         who: str,
         purpose: str = "",
         wanted: Wanted = CSV_ALONE,
+        lexicon: Lexicon = NO_NAMES,
         progress: Progress | None = None,
     ) -> Manifest:
         """The same files in a zip at `path`, which appears whole or not at all."""
@@ -126,7 +128,13 @@ class Results:
         with tempfile.TemporaryDirectory(prefix=drafts(path)[:-1], dir=path.parent) as parent:
             directory = Path(parent) / campaign.slug
             manifest = self.export(
-                campaign, directory, who=who, purpose=purpose, wanted=wanted, progress=progress
+                campaign,
+                directory,
+                who=who,
+                purpose=purpose,
+                wanted=wanted,
+                lexicon=lexicon,
+                progress=progress,
             )
             draft = Path(parent) / path.name
             with draft.open("xb") as file:

@@ -38,6 +38,11 @@ def redact(text: str, names: Lexicon = NO_NAMES) -> Redacted:
     return Redacted(_without_names(text, names, found), found)
 
 
+def lexicon_of(text: str) -> Lexicon:
+    """The names in a text, each a word."""
+    return frozenset(map(folded, text.split()))
+
+
 def one_line(text: str) -> str:
     """The text without line breaks or control characters, each line break still visible."""
     lines = (_CONTROL.sub(" ", line).strip() for line in text.splitlines())

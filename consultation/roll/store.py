@@ -6,6 +6,7 @@ No value held here may ever be given to the box, and none of the box may come he
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -766,6 +767,14 @@ class Roll:
             Undelivered(address=row.address, delivery=row.delivery, reason=row.delivery_reason)
             for row in rows
         )
+
+    def names(self, campaign: str) -> frozenset[str]:
+        """The words of the addresses before their « @ », mostly the names of those invited."""
+        asked = select(invitation.c.address).where(invitation.c.campaign == campaign)
+        with self._database.read() as connection:
+            addresses = connection.scalars(asked).all()
+        words = (re.findall(r"[^\W\d_]{3,}", one.partition("@")[0]) for one in addresses)
+        return frozenset(word.lower() for found in words for word in found)
 
     # Figures
 
