@@ -111,6 +111,7 @@ def one_campaign(slug: str) -> str:
     return render_template(
         "transparency/campaign.html",
         campaign=campaign,
+        earlier=register.earlier_digests(slug),
         words=PHASE_WORDS[register.phase(campaign)],
         published=published,
         counts=_counts(published),

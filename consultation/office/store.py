@@ -525,12 +525,8 @@ class Campaigns:
 
     def earlier(self, slug: str) -> tuple[campaigns.Version, ...]:
         """The versions that were corrected since, the oldest number first."""
-        replaced = select(revision.c.definition, revision.c.lists).where(
-            revision.c.campaign == slug,
-            revision.c.digest.not_in(select(campaign.c.digest).where(campaign.c.slug == slug)),
-        )
         with self._database.read() as connection:
-            rows = connection.execute(replaced).all()
+            rows = connection.execute(_replaced(slug)).all()
         versions = (
             campaigns.Version(
                 questionnaire=_questionnaire(row.definition, row.lists, slug, thorough=False),
@@ -543,8 +539,13 @@ class Campaigns:
             sorted(versions, key=lambda one: (one.questionnaire.version, one.questionnaire.digest))
         )
 
+    def earlier_digests(self, slug: str) -> tuple[str, ...]:
+        """The digests of these versions, in no order."""
+        with self._database.read() as connection:
+            return tuple(sorted(row.digest for row in connection.execute(_replaced(slug))))
+
     def open(self, slug: str) -> None:
-        """Open a draft campaign: from now on nothing in it changes but its closing date."""
+        """Open a draft campaign: from now on only its closing date and `revise` change it."""
         if self._clock() >= self.get(slug).closes:
             raise campaigns.WrongDates
         self._move(slug, {"draft"}, "open")
@@ -732,6 +733,12 @@ def _newest_first() -> Select[Any]:  # Any: SQLAlchemy's own type of a whole row
 def _campaigns() -> Select[Any]:  # Any: SQLAlchemy's own type of a whole row
     heavy = {"definition", "lists"}
     return select(*(column for column in campaign.c if column.name not in heavy))
+
+
+def _replaced(slug: str) -> Select[Any]:  # Any: as above
+    """The versions of this campaign's questionnaire that are no longer its own."""
+    own = select(campaign.c.digest).where(campaign.c.slug == slug)
+    return select(revision).where(revision.c.campaign == slug, revision.c.digest.not_in(own))
 
 
 def _version(slug: str, digest: str) -> CompoundSelect[Any]:  # Any: as above

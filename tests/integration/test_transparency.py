@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import small
 from click.testing import CliRunner
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
@@ -92,6 +93,22 @@ def test_every_page_for_agents_leads_to_its_transparency(app: Flask) -> None:
     assert f'href="{PAGE}"' in visitor.open("/q/essai/agents/commencer").body
     assert 'href="/transparence"' in visitor.open("/q").body
     assert f'href="{PAGE}"' in visitor.open("/transparence").body
+
+
+def test_a_corrected_questionnaire_is_said_to_be(app: Flask) -> None:
+    campaigns = app.extensions["campaigns"]
+    first = campaigns.get("essai").digest
+    visitor = Visitor(app).open(PAGE)
+    assert "corrigé" not in visitor.body
+    corrected = small.DEFINITION.replace("Aucune de celles-ci", "Pas une de celles-ci")
+
+    campaigns.revise("essai", corrected, small.LISTS)
+    visitor.open(PAGE)
+
+    assert first != campaigns.get("essai").digest
+    assert f'<li class="c-digest">{first}</li>' in visitor.body
+    assert campaigns.get("essai").digest in visitor.body
+    assert "avant ou après la correction" in visitor.body
 
 
 def test_the_page_shows_keys_script_and_questionnaire(app: Flask) -> None:
