@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, ClassVar, TypeVar, get_args
-from zoneinfo import ZoneInfo
 
 import click
 from flask import Flask, current_app
@@ -37,6 +36,7 @@ from consultation.doctor import (
     misconfigured,
     worst,
 )
+from consultation.formatting import PARIS, date_fr
 from consultation.importing.commands import import_command
 from consultation.office import accounts as office
 from consultation.office.accounts import ROLE_WORDS, ROLES
@@ -57,12 +57,10 @@ from consultation.roll.reminders import MOST, Class, Reminders
 from consultation.roll.returns import KIND_WORDS, Collector
 from consultation.roll.sending import Delivered, Manner, Progress, carry, deliver, replace_link
 from consultation.roll.store import Batch, Roll
-from consultation.web import date_fr
 from consultation.worker import Worker
 
 Part = TypeVar("Part")
 
-PARIS = ZoneInfo("Europe/Paris")
 WHO = "commande"
 MIGRATIONS = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its scripts
 MIGRATE = "Lancez : consultation database migrate"

@@ -34,6 +34,7 @@ from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitt
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
 from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Urn, check
+from consultation.formatting import moment
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.pages import the_campaigns
 from consultation.questionnaire.answers import from_json
@@ -41,14 +42,7 @@ from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
-from consultation.web import (
-    failure_limit,
-    moment,
-    render,
-    shown_to_all,
-    templates_in,
-    the_site,
-)
+from consultation.web import failure_limit, render, shown_to_all, templates_in, the_site
 from consultation.words import FRENCH, words
 
 MOST_FIELDS = 1000

@@ -15,12 +15,12 @@ from flask import Blueprint, Response, current_app, render_template
 from consultation.ballots.published import COUNTS, PublishedUrn
 from consultation.ballots.store import Urn
 from consultation.config import Settings
+from consultation.formatting import number_fr
 from consultation.office.campaigns import PHASE_WORDS, Campaign, UnknownCampaign
 from consultation.office.figures import Name, Published, about
 from consultation.office.pages import the_campaigns, the_figures
 from consultation.office.store import Figures
 from consultation.refusals import Refusal
-from consultation.web import number_fr
 
 bp = Blueprint("transparency", __name__, url_prefix="/transparence")
 files = Blueprint("urn_file", __name__, url_prefix="/transparence")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
 
-from consultation.web import number_fr
+from consultation.formatting import number_fr
 
 Name = Literal[
     "invited", "roll", "issued", "reissued", "spent", "ballots", "lost", "urn", "journal"

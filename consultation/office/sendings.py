@@ -12,9 +12,9 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select
 
 from consultation.database import Database
+from consultation.formatting import PARIS
 from consultation.office.tables import batch_figure, reminder_plan, sending
 from consultation.office.territories import Territory, territory
-from consultation.web import PARIS
 
 Clock = Callable[[], datetime]
 

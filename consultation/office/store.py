@@ -36,6 +36,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from consultation.blind import PublicKey
 from consultation.database import Database
+from consultation.formatting import PARIS
 from consultation.office import accounts, approvals, campaigns, totp
 from consultation.office.accounts import Account
 from consultation.office.approvals import VALID_FOR, Action, Approval
@@ -54,7 +55,6 @@ from consultation.questionnaire.comparison import Change, breaks, compare, descr
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.sealing import CannotUnseal, derive, lock, unlock
-from consultation.web import PARIS
 
 Clock = Callable[[], datetime]
 

@@ -12,8 +12,8 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from consultation.config import shipped
+from consultation.formatting import DAYS, PARIS, day_fr
 from consultation.refusals import Refusal
-from consultation.web import DAYS, PARIS, day_fr
 
 OPENS, CLOSES = 8, 18  # local hours between which messages leave, on working days
 _WEEKEND = 5

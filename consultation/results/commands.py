@@ -9,6 +9,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
@@ -20,7 +21,6 @@ from consultation.results.rendering import write
 from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.tagging import Tagging
-from consultation.web import PARIS
 
 Part = TypeVar("Part")
 

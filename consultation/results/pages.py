@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField, Form, SelectMultipleField, StringField
 from wtforms.validators import DataRequired, Length
 
+from consultation.formatting import number_fr
 from consultation.office.campaigns import PHASE_WORDS, Campaign
 from consultation.office.figures import about
 from consultation.office.pages import (
@@ -30,7 +31,7 @@ from consultation.results.disclosure import K
 from consultation.results.export import Results
 from consultation.results.extracting import KEPT, LINK_FOR, Extracting, NoExtraction
 from consultation.results.formats import FORMAT_WORDS, FORMATS, Wanted, available
-from consultation.web import OFFICE, number_fr
+from consultation.web import OFFICE
 
 bp = Blueprint("results", __name__, url_prefix=f"{OFFICE}/resultats")
 

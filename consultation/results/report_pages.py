@@ -8,6 +8,7 @@ from datetime import date
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.office.pages import (
     current_account,
@@ -21,7 +22,7 @@ from consultation.results.rendering import html, pdf
 from consultation.results.report import NotFinal, Report, Reporting
 from consultation.results.store import Publications
 from consultation.results.table_pages import place_of
-from consultation.web import OFFICE, PARIS
+from consultation.web import OFFICE
 
 bp = Blueprint("reports", __name__, url_prefix=f"{OFFICE}/resultats/<slug>")
 published = Blueprint("published", __name__, url_prefix="/resultats")

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from consultation.database import Database
+from consultation.formatting import PARIS
 from consultation.office.tables import (
     coded,
     extraction,
@@ -29,7 +30,6 @@ from consultation.office.tables import (
 from consultation.refusals import Refusal
 from consultation.results.coding import Coded
 from consultation.results.formats import FORMATS, Wanted
-from consultation.web import PARIS
 
 State = Literal["accepted", "edited", "rejected"]
 ExtractionState = Literal["asked", "ready", "failed"]

@@ -13,12 +13,12 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, KeepInFrame, Paragraph
 
 from consultation.config import Settings
+from consultation.formatting import date_fr
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.mail import link
 from consultation.roll.paper import Form, Slip
 from consultation.roll.store import Batch
-from consultation.web import date_fr
 
 _GRID = {"bulletins": (2, 4), "lettres": (1, 1)}
 _QUIET = 2  # white modules around a QR code

@@ -29,6 +29,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from consultation import spreadsheet
 from consultation.config import Settings
+from consultation.formatting import day_fr
 from consultation.office.accounts import Account
 from consultation.office.campaigns import Campaign
 from consultation.office.figures import Published
@@ -51,7 +52,6 @@ from consultation.roll.reminders import MOST, Reminders
 from consultation.roll.returns import Returns
 from consultation.roll.store import Batch, Outgoing, Roll, UnknownBatch
 from consultation.sealing import CannotUnseal, lock, unlock
-from consultation.web import day_fr
 
 SHOWN_LINES = 50
 MANY = 1_000  # invitations; beyond, confirming asks twice

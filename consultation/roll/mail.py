@@ -17,11 +17,11 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consultation.config import Settings, shipped
+from consultation.formatting import date_fr
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.relay import Letter
 from consultation.roll.store import Batch, Kind, Outgoing
-from consultation.web import date_fr
 
 _SUBJECTS: Mapping[Kind, str] = {
     "invitation": "",
