@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
@@ -160,6 +162,31 @@ def test_the_message_is_small_quoted_printable_and_loads_nothing() -> None:
     assert max(map(len, raw.splitlines())) <= 998
     for word in ("<img", "<script", "<link", "url(", "@import", "http://"):
         assert word not in html
+
+
+def spam_points(content: bytes) -> float:
+    """What SpamAssassin thinks of a message without asking anyone; from 5 on it is spam."""
+    program = shutil.which("spamassassin")
+    if program is None:
+        pytest.skip("spamassassin is not installed")
+    told = subprocess.run([program, "--local"], input=content, check=True, capture_output=True)
+    marked = email.message_from_bytes(told.stdout)
+    return float(re.findall(r"score=(-?[\d.]+)", marked["X-Spam-Status"])[0])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_message_does_not_look_like_spam(kind: Kind) -> None:
+    sent = message(replace(OUTGOING, kind=kind), CAMPAIGN, SETTINGS, at=AT).as_bytes()
+
+    assert spam_points(sent) < 1
+
+
+@pytest.mark.long
+def test_what_looks_like_spam_is_seen() -> None:
+    shouted = b"Subject: WINNER! YOU ARE A WINNER!\n\nCLICK HERE, 100% FREE VIAGRA, $$$ NOW\n"
+
+    assert spam_points(shouted) > 5
 
 
 def test_what_the_settings_leave_out_is_not_announced() -> None:
