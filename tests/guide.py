@@ -98,12 +98,17 @@ def platform(place: Path) -> Iterator[Shell]:
 
 def play(page: Page, origin: str, shoot: Callable[[str], None]) -> None:
     """What an HR office does with a batch, from the file to the reminders."""
+
+    def go(selector: str) -> None:
+        with page.expect_navigation():
+            page.click(selector)
+
     page.goto(f"{origin}/bureau/connexion")
     page.fill("#login", "rh-ain")
     page.fill("#password", PASSWORD)
-    page.click("main button[type=submit]")
+    go("main button[type=submit]")
     page.goto(f"{origin}/bureau/lots")
-    page.click("text=Déposer un lot")
+    go("text=Déposer un lot")
     page.fill("#name", "Ain")
     page.fill("#contact", "rh@ain.gouv.fr")
     page.check("#audience-1", force=True)
@@ -112,26 +117,26 @@ def play(page: Page, origin: str, shoot: Callable[[str], None]) -> None:
     page.set_input_files(
         "#fichier", {"name": "a.csv", "mimeType": "text/csv", "buffer": content.encode("cp1252")}
     )
-    page.click("text=Lire les adresses")
+    go("text=Lire les adresses")
     shoot("colonne")
-    page.click("text=Lire cette colonne")
+    go("text=Lire cette colonne")
     shoot("verifier")
-    page.click("text=Voir le message")
+    go("text=Voir le message")
     shoot("message")
-    page.click("text=Retour au lot")
-    page.click("text=Continuer sans ces")
+    go("text=Retour au lot")
+    go("text=Continuer sans ces")
     shoot("suivre")
+    batch = page.url  # one made before may have the same name
     page.goto(f"{origin}/bureau/lots")
     shoot("listes")
-    page.click("text=Rappels")
+    go("text=Rappels")
     shoot("rappels")
     page.go_back()
-    page.click("text=Préparer des codes")
+    go("text=Préparer des codes")
     shoot("papier")
-    page.goto(f"{origin}/bureau/lots")
-    page.click("table a")
-    page.click("text=Annuler le reste")
-    page.click("text=Se déconnecter")
+    page.goto(batch)
+    go("text=Annuler le reste")
+    go("text=Se déconnecter")
 
 
 def _shoot(page: Page, path: Path) -> None:
