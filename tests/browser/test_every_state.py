@@ -113,7 +113,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.long
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_page_is_accessible_as_far_as_a_machine_can_tell(
     tmp_path: Path, browser: Browser, full: bool
 ) -> None:
