@@ -31,12 +31,14 @@ WORDS: Mapping[str, str] = {
     (
         "Comptez environ %(minutes)s minutes. Vous pouvez passer une question et vous "
         "arrêter en cours de route."
-    ): ("Allow about %(minutes)s minutes. You may skip a question, and stop on the way."),
+    ): (
+        "Allow about %(minutes)s minutes. You may skip questions, and stop part of the way through."
+    ),
     (
         "La consultation est fermée aux nouvelles réponses. Si vous avez commencé à "
         "répondre, vous pouvez encore terminer et envoyer."
     ): (
-        "The consultation is closed to new answers. If you had begun, you can still "
+        "The consultation is closed to new answers. If you have begun, you can still "
         "finish and send."
     ),
     "La consultation ferme le <strong>%(closes)s</strong>.": (
@@ -48,50 +50,50 @@ WORDS: Mapping[str, str] = {
         "Écrivez le code du message que vous avez reçu. Le message contient aussi un "
         "lien, qui mène directement à la consultation."
     ): (
-        "Type the code of the message you received. The message also has a link, "
+        "Type the code from the message you received. The message also has a link, "
         "which leads straight to the consultation."
     ),
     "Votre code": "Your code",
     (
-        "26 lettres et chiffres. Les espaces, les tirets et les minuscules ne "
-        "comptent pas. Un code de reprise, donné par un autre appareil, s’écrit ici "
-        "aussi."
+        "26 lettres et chiffres, en majuscules ou en minuscules, avec ou sans tirets. "
+        "Un code de reprise, donné par un autre appareil, s’écrit ici aussi."
     ): (
-        "26 letters and digits. Spaces, dashes and small letters make no difference. "
-        "A recovery code, given by another device, is typed here too."
+        "26 letters and digits, in capital or small letters, with or without dashes. A "
+        "recovery code, given by another device, is typed here too."
     ),
     "Cet appareil sert à plusieurs personnes": "Several people use this device",
     "Rien n’y restera une fois l’onglet fermé : il faudra répondre en une fois.": (
         "Nothing will stay on it once the tab is closed: you will have to answer in one go."
     ),
     "Commencer": "Begin",
-    "Reprendre votre réponse": "Go on with your answers",
-    "Une réponse commencée sur cet appareil n’est pas encore envoyée.": (
+    "Reprendre vos réponses": "Resume your answers",
+    "Des réponses commencées sur cet appareil ne sont pas encore envoyées.": (
         "Answers begun on this device have not been sent yet."
     ),
-    "Reprendre": "Go on",
+    "Reprendre": "Resume",
     "Effacer et recommencer": "Erase and start again",
     "Vos réponses sont anonymes": "Your answers are anonymous",
     (
-        "Votre lien sert à vérifier que chaque agent répond une seule fois. Quand "
-        "vous envoyez vos réponses, elles sont enregistrées sans votre nom, sans "
-        "votre adresse électronique, sans adresse IP et sans lien avec votre "
-        "invitation. Personne, ni votre service ni nous, ne peut les retrouver, les "
-        "modifier ou les supprimer ensuite. Évitez d’écrire un nom ou un détail qui "
-        "permette de vous reconnaître."
+        "Votre lien sert à vérifier que chaque agent répond une seule fois. Quand vous "
+        "envoyez vos réponses, elles sont enregistrées sans votre nom, sans votre "
+        "adresse électronique, sans adresse IP et sans lien avec votre invitation. "
+        "Personne, ni votre service ni nous, ne peut les retrouver, les modifier ou "
+        "les supprimer ensuite. Évitez d’écrire un nom ou un détail qui permette de "
+        "vous reconnaître."
     ): (
-        "Your link serves to check that each staff member answers once. When you send "
-        "your answers, they are recorded without your name, without your e-mail "
-        "address, without an IP address and without any link to your invitation. "
-        "Nobody, neither your department nor we, can find, change or delete them "
-        "afterwards. Avoid writing a name or a detail by which you could be "
-        "recognised."
+        "Your link is there to check that each member of staff answers only once. When "
+        "you send your answers, they are recorded without your name, without your "
+        "e-mail address, without an IP address and without any link to your "
+        "invitation. Nobody, neither your department nor us, can find, change or "
+        "delete them afterwards. Avoid writing a name or a detail by which you could "
+        "be recognised."
     ),
     "Participer n’est pas obligatoire.": "Taking part is not compulsory.",
     "Comment ça marche": "How it works",
     (
-        "Votre code prouve que vous faites partie des agents invités. Il ne sert qu’une fois."
-    ): "Your code proves that you are one of the staff invited. It serves once.",
+        "Votre code prouve que vous faites partie des agents invités. Il permet de "
+        "répondre une seule fois."
+    ): ("Your code proves that you are one of the staff invited. It lets you answer only once."),
     (
         "En échange, vous recevez un laissez-passer anonyme : la liste le signe sans "
         "pouvoir le reconnaître."
@@ -133,12 +135,16 @@ WORDS: Mapping[str, str] = {
     "passer": "mous pass",
     "3. réponses": "3. answers",
     "Une réponse a été commencée avec ce code.": "Answers were begun with this code.",
-    (
-        "Continuez pour la retrouver. Si elle est déjà envoyée, la page suivante vous le dira."
-    ): "Continue to find them. If they were sent already, the next page will say so.",
+    ("Continuez pour la retrouver. Si elle est déjà envoyée, la page suivante vous le dira."): (
+        "Continue to find them. If they have already been sent, the next page will say so."
+    ),
     "Continuer": "Continue",
-    ("Sans JavaScript, l’anonymat repose sur l’organisation et non sur la cryptographie."): (
-        "Without JavaScript, anonymity rests on the organisation and not on cryptography."
+    (
+        "Sans JavaScript, c’est le serveur, et non votre navigateur, qui rend vos "
+        "réponses anonymes : il faut lui faire confiance."
+    ): (
+        "Without JavaScript, it is the server, not your browser, that makes your "
+        "answers anonymous: you have to trust it."
     ),
     (
         'Cette page a besoin de JavaScript. Sans lui, <a href="%(landing)s">commencez '
@@ -148,11 +154,12 @@ WORDS: Mapping[str, str] = {
         "typing your code</a>."
     ),
     (
-        "La page n’était pas encore prête. Vos réponses sont là : envoyez-la à nouveau. "
-        'Si cela recommence, <a href="%(landing)s">écrivez votre code</a>.'
+        "La page n’était pas encore prête. Vos réponses sont toujours là : "
+        'enregistrez-les à nouveau. Si cela recommence, <a href="%(landing)s">écrivez '
+        "votre code</a>."
     ): (
-        "The page was not ready yet. Your answers are here: send it again. "
-        'If this happens again, <a href="%(landing)s">type your code</a>.'
+        "The page was not ready yet. Your answers are still here: save them again. If "
+        'this happens again, <a href="%(landing)s">type your code</a>.'
     ),
     # Answering
     "Étape %(step)s sur %(steps)s": "Step %(step)s of %(steps)s",
@@ -183,8 +190,8 @@ WORDS: Mapping[str, str] = {
     "Exemple : 6": "Example: 6",
     "Exemple : 2024": "Example: 2024",
     "Ne pas répondre à cette question": "Leave this question unanswered",
-    "Une question s’ajoute à partir de votre réponse.": "A question is added from your answer.",
-    "Des questions s’ajoutent à partir de vos réponses.": "Questions are added from your answers.",
+    "Une question s’ajoute à partir de votre réponse.": "Your answer adds a question.",
+    "Des questions s’ajoutent à partir de vos réponses.": "Your answers add questions.",
     "À vérifier": "Please check",
     "Si c’est bien cela, continuez.": "If this is right, continue.",
     "Enregistrer et continuer": "Save and continue",
@@ -196,7 +203,7 @@ WORDS: Mapping[str, str] = {
     "Une réponse est à corriger": "One answer needs correcting",
     "%(count)s réponses sont à corriger": "%(count)s answers need correcting",
     "Répondez à au moins une question de cette page pour commencer.": (
-        "Answer at least one question of this page to begin."
+        "Answer at least one question on this page to begin."
     ),
     "Cette réponse n’est pas proposée. Choisissez une réponse de la liste.": (
         "This answer is not offered. Choose one from the list."
@@ -222,8 +229,12 @@ WORDS: Mapping[str, str] = {
         "Write only a number in digits, for example %(example)s."
     ),
     "Écrivez un nombre entier, sans virgule.": "Write a whole number, without decimals.",
-    "Gardez %(count)s décimale au plus.": "Keep %(count)s decimal at most.",
-    "Gardez %(count)s décimales au plus.": "Keep %(count)s decimals at most.",
+    "Gardez au plus un chiffre après la virgule.": (
+        "Keep at most one digit after the decimal point."
+    ),
+    "Gardez au plus %(count)s chiffres après la virgule.": (
+        "Keep at most %(count)s digits after the decimal point."
+    ),
     "Vérifiez le jour : ce mois est plus court.": "Check the day: this month is shorter.",
     "Écrivez le jour en chiffres, entre 1 et 31.": "Write the day in digits, between 1 and 31.",
     "Écrivez le mois en chiffres, entre 1 et 12.": "Write the month in digits, between 1 and 12.",
@@ -237,8 +248,8 @@ WORDS: Mapping[str, str] = {
     "Indiquez un nombre au moins égal à %(low)s.": "Give a number of at least %(low)s.",
     "Indiquez un nombre au plus égal à %(high)s.": "Give a number of at most %(high)s.",
     "Indiquez une date entre %(low)s et %(high)s.": "Give a date between %(low)s and %(high)s.",
-    "Indiquez %(low)s ou une date suivante.": "Give %(low)s or a later date.",
-    "Indiquez %(high)s ou une date avant.": "Give %(high)s or an earlier date.",
+    "Indiquez %(low)s ou plus tard.": "Give %(low)s or later.",
+    "Indiquez %(high)s ou plus tôt.": "Give %(high)s or earlier.",
     "le ": "",
     "zéro": "zero",
     "une": "one",
@@ -255,48 +266,48 @@ WORDS: Mapping[str, str] = {
     "Vos réponses sont gardées": "Your answers are kept",
     "Elles ne sont pas encore envoyées.": "They have not been sent yet.",
     (
-        "Elles sont gardées sur cet appareil seulement, chiffrées. Pour reprendre, "
-        "ouvrez à nouveau le lien reçu par message, sur le même appareil et dans le "
-        "même navigateur, ou demandez un code de reprise pour un autre appareil, "
-        "avant le <strong>%(closes)s</strong>. Si vous avez indiqué que l’appareil "
-        "sert à plusieurs personnes, gardez cet onglet ouvert."
+        "Elles sont gardées, chiffrées, sur cet appareil. Pour reprendre, ouvrez à "
+        "nouveau le lien de votre message dans ce même navigateur, avant le "
+        "<strong>%(closes)s</strong>. Pour reprendre ailleurs, choisissez d’abord « "
+        "Continuer sur un autre appareil ». Si vous avez coché « Cet appareil sert à "
+        "plusieurs personnes », gardez cet onglet ouvert."
     ): (
-        "They are kept on this device only, encrypted. To go on, open the link you "
-        "received again, on the same device and in the same browser, or ask for a "
-        "recovery code for another device, before <strong>%(closes)s</strong>. If you "
-        "said that several people use this device, keep this tab open."
+        "They are kept, encrypted, on this device. To resume, open the link in your "
+        "message again in this same browser, before <strong>%(closes)s</strong>. To "
+        "resume elsewhere, first choose “Continue on another device”. If you ticked "
+        "“Several people use this device”, keep this tab open."
     ),
     (
         "Pour reprendre, écrivez à nouveau votre code, sur cet appareil ou un autre, "
         "avant le <strong>%(closes)s</strong>."
     ): (
-        "To go on, type your code again, on this device or another, before "
+        "To resume, type your code again, on this device or another, before "
         "<strong>%(closes)s</strong>."
     ),
-    "Sans envoi de votre part, elles seront effacées.": (
-        "Unless you send them, they will be erased."
+    "Si vous ne les envoyez pas, elles seront effacées.": (
+        "If you do not send them, they will be erased."
     ),
-    "Reprendre maintenant": "Go on now",
+    "Reprendre maintenant": "Resume now",
     "Vos réponses ne sont pas encore envoyées.": "Your answers have not been sent yet.",
     (
         "Elles sont gardées sur cet appareil. Pour les retrouver sur un autre, créez "
-        "un code de reprise : ce navigateur les chiffre avec lui, et le serveur n’en "
-        "garde qu’une copie qu’il ne peut pas lire. Elle est effacée dès que vous "
-        "envoyez vos réponses, et au plus tard à la fermeture. Un nouveau code "
-        "remplace le précédent."
+        "un code de reprise. Le serveur garde alors de vos réponses une copie "
+        "chiffrée, que seul ce code peut ouvrir. Elle est effacée dès que vous envoyez "
+        "vos réponses, et au plus tard à la fermeture. Un nouveau code remplace le "
+        "précédent."
     ): (
-        "They are kept on this device. To find them on another, make a recovery code: "
-        "this browser encrypts them with it, and the server only keeps a copy that it "
-        "cannot read. The copy is erased as soon as you send your answers, and at the "
+        "They are kept on this device. To find them on another, make a recovery code. "
+        "The server then keeps an encrypted copy of your answers, which only this code "
+        "can open. The copy is erased as soon as you send your answers, and at the "
         "latest when the consultation closes. A new code replaces the one before."
     ),
     "Créer un code de reprise": "Make a recovery code",
     "Sur l’autre appareil": "On the other device",
     "Visez ce carré avec l’appareil photo, puis choisissez « Commencer ».": (
-        "Aim at this square with the camera, then choose “Begin” (« Commencer » in French)."
+        "Point the camera at this square, then choose “Begin” (« Commencer » in French)."
     ),
     "Adresse de reprise, à viser avec un appareil photo": (
-        "Recovery address, to be aimed at with a camera"
+        "Recovery address, to be read by a camera"
     ),
     (
         'Ou bien ouvrez <a id="_lien" href="/q">la page où écrire un code</a> et '
@@ -305,10 +316,10 @@ WORDS: Mapping[str, str] = {
         'Or open <a id="_lien" href="/q">the page where a code is typed</a> and type '
         "this recovery code:"
     ),
-    ("Il ouvre vos réponses : ne le montrez à personne, et n’en gardez rien après l’envoi."): (
-        "It opens your answers: show it to nobody, and keep nothing of it once they are sent."
+    ("Il ouvre vos réponses : ne le montrez à personne, et ne le gardez pas après l’envoi."): (
+        "It opens your answers: show it to nobody, and do not keep it once they are sent."
     ),
-    "Reprendre ici": "Go on here",
+    "Reprendre ici": "Resume here",
     # Reading again and sending
     "Relire avant d’envoyer": "Review before sending",
     "Vos réponses ont changé entre-temps": "Your answers have changed meanwhile",
@@ -320,73 +331,73 @@ WORDS: Mapping[str, str] = {
         "them, then send them."
     ),
     "1 question est restée sans réponse, c’est permis.": (
-        "1 question has no answer, which is allowed."
+        "1 question has no answer: that is allowed."
     ),
     "%(count)s questions sont restées sans réponse, c’est permis.": (
-        "%(count)s questions have no answer, which is allowed."
+        "%(count)s questions have no answer: that is allowed."
     ),
     "Sans réponse": "No answer",
     "Modifier": "Change",
     "Seul ce niveau sera enregistré.": "Only this level will be recorded.",
-    "Après l’envoi, vous ne pourrez plus les modifier.": (
-        "Once sent, they can no longer be changed."
+    "Après l’envoi, vous ne pourrez plus modifier vos réponses.": (
+        "Once sent, your answers can no longer be changed."
     ),
     "Envoyer mes réponses": "Send my answers",
     "Vos réponses sont envoyées": "Your answers are sent",
-    "Votre réponse était déjà enregistrée : elle ne compte qu’une fois.": (
-        "Your answers were recorded already: they count once."
-    ),
+    (
+        "Vos réponses étaient déjà enregistrées : elles ne comptent qu’une fois."
+    ): "Your answers had already been recorded: they count only once.",
     "Merci. Votre lien ne peut plus servir.": "Thank you. Your link can no longer be used.",
-    "Cet appareil sert à d’autres personnes ?": "Do others use this device?",
+    "Cet appareil sert à d’autres personnes ?": "Do other people use this device?",
     "Fermez cette page.": "Close this page.",
     "Ce que le navigateur gardait de vos réponses est effacé.": (
-        "What the browser kept of your answers is erased."
+        "What the browser kept of your answers has been erased."
     ),
     "Et maintenant": "What happens now",
-    "Votre réponse est scellée. Elle sera mélangée aux autres, puis comptée.": (
+    ("Vos réponses sont scellées. Elles seront mélangées aux autres, puis comptées."): (
         "Your answers are sealed. They will be shuffled with the others, then counted."
     ),
-    "Plus personne ne peut la relier à vous, la modifier ou la retirer.": (
+    "Plus personne ne peut les relier à vous, les modifier ou les retirer.": (
         "Nobody can link them to you, change them or withdraw them any more."
     ),
     "Les résultats seront publiés sur %(place)s.": "The results will be published on %(place)s.",
-    "Vérifier que votre réponse est comptée": "Check that your answers are counted",
+    "Vérifier que vos réponses sont comptées": "Check that your answers are counted",
     (
         'Après la fermeture, la <a href="/transparence/%(slug)s">page de '
-        "transparence</a> publiera la liste des laissez-passer utilisés. Si le vôtre "
-        "y figure, votre réponse a été comptée."
+        "transparence</a> publiera la liste des laissez-passer utilisés. Si le vôtre y "
+        "figure, vos réponses ont été comptées."
     ): (
-        'After the closing, the <a href="/transparence/%(slug)s" '
+        'After the consultation closes, the <a href="/transparence/%(slug)s" '
         'hreflang="fr">transparency page</a> (in French) will publish the list of the '
         "passes used. If yours is on it, your answers were counted."
     ),
     "Afficher mon laissez-passer": "Show my pass",
     (
-        "Il dit qu’une réponse a été envoyée, pas ce qu’elle contient : personne ne "
-        "peut la retrouver avec lui. Notez-le seulement si vous voulez vérifier ; "
-        "personne n’a à vous le demander."
+        "Il dit que des réponses ont été envoyées, pas lesquelles : personne ne peut "
+        "les retrouver avec lui. Notez-le seulement si vous voulez vérifier ; personne "
+        "n’a à vous le demander."
     ): (
-        "It says that answers were sent, not what they hold: nobody can find them "
-        "with it. Note it down only if you wish to check; nobody may ask you for it."
+        "It says that answers were sent, not which ones: nobody can find them with it. "
+        "Note it down only if you wish to check; nobody may ask you for it."
     ),
     # What is refused, and what to do
     "Écrire mon code": "Type my code",
     "Une question, une difficulté d’accès : %(contact)s.": (
-        "A question, a difficulty of access: %(contact)s."
+        "For a question or a problem with access: %(contact)s."
     ),
     "l’adresse donnée dans le message d’invitation": "the address given in the invitation",
     (
-        "Si ce n’était pas vous, écrivez à %(contact)s : votre lien pourra être "
-        "remplacé, sans que nous sachions ce qui a été répondu."
+        "Si ce n’était pas vous, écrivez à %(contact)s : un autre lien pourra "
+        "peut-être vous être envoyé. Personne ne saura ce qui a été répondu."
     ): (
-        "If it was not you, write to %(contact)s: your link can be replaced, without "
-        "our knowing what was answered."
+        "If it was not you, write to %(contact)s: you may be sent another link. Nobody "
+        "will know what was answered."
     ),
     "Demande refusée": "Request refused",
     "La demande ne peut pas être traitée.": "The request cannot be handled.",
-    "Ce lien a déjà servi": "This link was already used",
-    "Une réponse a déjà été envoyée avec ce lien. Chaque agent répond une fois.": (
-        "Answers were already sent with this link. Each staff member answers once."
+    "Ce lien a déjà servi": "This link has already been used",
+    ("Une réponse a déjà été envoyée avec ce lien. Chaque agent répond une fois."): (
+        "Answers have already been sent with this link. Each member of staff answers once."
     ),
     "La consultation n’est pas encore ouverte": "The consultation is not open yet",
     "Elle ouvre le %(opens)s. Gardez le message : le lien restera le même.": (
@@ -407,12 +418,16 @@ WORDS: Mapping[str, str] = {
         "Answers that were not sent have been erased."
     ),
     (
-        "Si son dernier jour n’est pas passé, revenez plus tard : vos réponses sont gardées."
-    ): "If its last day has not passed, come back later: your answers are kept.",
-    "Elle n’accepte plus de nouvelle réponse.": "It takes no new answers any more.",
+        "Elle a fermé le %(closes)s. Si cette date n’est pas passée, revenez plus tard "
+        ": vos réponses sont gardées."
+    ): (
+        "It closed on %(closes)s. If that date has not passed, come back later: your "
+        "answers are kept."
+    ),
+    "Elle n’accepte plus de nouvelle réponse.": "It no longer takes new answers.",
     "Ce code de reprise n’est pas reconnu": "This recovery code is not recognised",
-    "Vérifiez-le. Si vos réponses sont déjà envoyées, il ne sert plus à rien.": (
-        "Check it. If your answers were sent already, it is of no more use."
+    ("Vérifiez-le. Si vos réponses sont déjà envoyées, il ne sert plus à rien."): (
+        "Check it. If your answers have already been sent, it is of no more use."
     ),
     "Vos réponses sont trop longues": "Your answers are too long",
     (
@@ -420,37 +435,36 @@ WORDS: Mapping[str, str] = {
     ): "Your texts are too long to be sent. Go back and shorten them.",
     (
         "Vos réponses ne peuvent pas être vérifiées. Ouvrez à nouveau le lien reçu par message."
-    ): "Your answers cannot be verified. Open the link you received again.",
+    ): "Your answers cannot be verified. Open the link in your message again.",
     "L’urne est close : plus aucune réponse ne peut y entrer.": (
         "The ballot box is closed: no more answers can enter it."
     ),
     "Ce lien n’est pas reconnu": "This link is not recognised",
     ("Il est peut-être coupé. Copiez l’adresse entière du message, ou écrivez votre code."): (
-        "It may have been cut. Copy the whole address of the message, or type your code."
+        "It may have been cut. Copy the whole address from the message, or type your code."
     ),
     (
-        "Il a servi à commencer une réponse, et chaque agent répond une fois. Si ce "
-        "n’est pas déjà fait, terminez cette réponse sur l’appareil et dans le "
-        "navigateur où elle a été commencée, ou demandez-y un code de reprise pour "
-        "cet appareil-ci."
+        "Une réponse a été commencée avec ce lien. Si elle est envoyée, il n’y a plus "
+        "rien à faire. Sinon, terminez-la sur le même appareil, dans le même "
+        "navigateur, ou demandez-y un code de reprise."
     ): (
-        "It was used to begin answering, and each staff member answers once. If you "
-        "have not done so already, finish on the device and in the browser where you "
-        "began, or ask there for a recovery code for this device."
+        "Answers were begun with this link. If they have been sent, there is nothing "
+        "more to do. If not, finish on the same device, in the same browser, or ask "
+        "for a recovery code there."
     ),
     "Ce lien n’est plus valable": "This link is no longer valid",
-    (
-        "Un lien plus récent vous a peut-être été envoyé : utilisez le dernier message reçu."
-    ): "A newer link may have been sent to you: use the last message received.",
-    ("Le message à signer n’a pas la forme attendue. Rechargez la page et recommencez."): (
-        "The message to sign does not have the expected form. Reload the page and try again."
+    ("Un lien plus récent vous a peut-être été envoyé : utilisez le dernier message reçu."): (
+        "A newer link may have been sent to you: use the latest message you received."
     ),
+    (
+        "La demande de laissez-passer est illisible. Rechargez la page et recommencez."
+    ): "The request for a pass is unreadable. Reload the page and try again.",
     "La demande est incomplète. Rechargez la page et recommencez.": (
         "The request is incomplete. Reload the page and try again."
     ),
     "Consultation introuvable": "Consultation not found",
     ("Cette consultation n’existe pas. Vérifiez l’adresse, ou reprenez le lien du message."): (
-        "This consultation does not exist. Check the address, or use the link of the message."
+        "This consultation does not exist. Check the address, or use the link in the message."
     ),
     "La demande n’a pas été comprise": "The request was not understood",
     (
@@ -470,24 +484,23 @@ WORDS: Mapping[str, str] = {
         "L’adresse est peut-être coupée. Copiez l’adresse entière du message reçu, ou "
         "écrivez votre code sur la page d’accueil."
     ): (
-        "The address may have been cut. Copy the whole address of the message you "
+        "The address may have been cut. Copy the whole address from the message you "
         "received, or type your code on the home page."
     ),
-    "Cette page ne s’ouvre pas ainsi": "This page does not open like this",
+    "Cette page ne s’ouvre pas ainsi": "This page cannot be opened this way",
     "Ouvrez à nouveau le lien du message reçu pour reprendre.": (
-        "Open the link of the message you received again to go on."
+        "To resume, open the link in your message again."
     ),
     "L’envoi est trop volumineux": "What was sent is too large",
     (
-        "Revenez à la page précédente, raccourcissez vos textes ou choisissez un "
-        "fichier plus petit (5 Mo au plus), puis recommencez."
-    ): (
-        "Go back to the previous page, shorten your texts or choose a smaller file (5 "
-        "MB at most), then try again."
-    ),
+        "Revenez à la page précédente et raccourcissez vos textes. Un fichier ne peut "
+        "pas dépasser 5 Mo."
+    ): ("Go back to the previous page and shorten your texts. A file may not exceed 5 MB."),
     "Trop d’essais": "Too many attempts",
     (
-        "Trop de codes inconnus ont été essayés depuis votre réseau. Patientez 5 "
-        "minutes puis recommencez."
-    ): ("Too many unknown codes were tried from your network. Wait 5 minutes, then try again."),
+        "Trop de codes inconnus ont été essayés depuis votre réseau. Patientez 5 "
+        "minutes, puis recommencez."
+    ): (
+        "Too many unknown codes have been tried from your network. Wait 5 minutes, then try again."
+    ),
 }

@@ -404,8 +404,8 @@ EXPLANATIONS = {
             status=413,
             title="L’envoi est trop volumineux",
             sentence=(
-                "Revenez à la page précédente, raccourcissez vos textes ou choisissez "
-                "un fichier plus petit (5 Mo au plus), puis recommencez."
+                "Revenez à la page précédente et raccourcissez vos textes. "
+                "Un fichier ne peut pas dépasser 5\u00a0Mo."
             ),
         ),
         Explanation(
@@ -413,7 +413,7 @@ EXPLANATIONS = {
             title="Trop d’essais",
             sentence=(
                 "Trop de codes inconnus ont été essayés depuis votre réseau. "
-                "Patientez 5 minutes puis recommencez."
+                "Patientez 5\u00a0minutes, puis recommencez."
             ),
             retry_after=300,
         ),

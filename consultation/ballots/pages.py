@@ -54,6 +54,10 @@ LARGEST_BOX = 6 * BOX_CLASS + BOX_MARGIN
 LATEST = "answers.latest"  # what the script knows to have been answered in another tab
 SPEAK = "langue."  # then a language: the action of going on in it
 OPENS = "Elle ouvre le %(opens)s. Gardez le message : le lien restera le même."
+CLOSED = (
+    "Elle a fermé le %(closes)s. Si cette date n’est pas passée, revenez plus tard : "
+    "vos réponses sont gardées."
+)
 REVIEW = "*relire*"  # in a draft, the page that is not one of the questionnaire
 
 bp = Blueprint("survey", __name__)
@@ -106,10 +110,23 @@ class Closed(Refusal):
 
 
 class Ended(Refusal):
-    """Si son dernier jour n’est pas passé, revenez plus tard : vos réponses sont gardées."""
+    """Si cette date n’est pas passée, revenez plus tard : vos réponses sont gardées."""
 
     status = 410
     title = "La consultation est terminée"
+
+    def __init__(self, closed: datetime) -> None:
+        super().__init__()
+        self.closed = closed
+
+    @property
+    def sentence(self) -> str:
+        """With the date."""
+        return self.said(FRENCH)
+
+    def said(self, language: str) -> str:
+        """With the date, in this language."""
+        return words(CLOSED, language, closes=moment(self.closed, language))
 
 
 class UnknownRecovery(Refusal):
@@ -230,7 +247,7 @@ def admit(campaign: Campaign) -> None:
             raise Paused
         case "closed":
             # A clock may be wrong: browsers forget their answers only once the closing was held.
-            raise Closed if campaign.state == "closed" else Ended
+            raise Closed if campaign.state == "closed" else Ended(campaign.closes)
 
 
 @bp.before_request

@@ -43,7 +43,8 @@ RANKED = (
     "%(option)s est déjà au rang %(rank)s. Choisissez une autre réponse ou laissez ce rang vide."
 )
 NOT_A_NUMBER = "Écrivez seulement un nombre en chiffres, par exemple %(example)s."
-ONE_DECIMAL = "Gardez %(count)s décimale au plus."
+DECIMALS = "Gardez au plus %(count)s chiffres après la virgule."
+ONE_DECIMAL = "Gardez au plus un chiffre après la virgule."
 TOO_LONG = "Raccourcissez votre texte : %(most)s caractères au plus, il en compte %(length)s."
 _NOT_OFFERED = "Cette réponse n’est pas proposée. Choisissez une réponse de la liste."
 
@@ -204,7 +205,7 @@ def _read_number(question: Number, raw: Raw, language: str) -> Read:
     elif written.decimals > question.decimals and not question.decimals:
         message = words("Écrivez un nombre entier, sans virgule.", language)
     elif written.decimals > question.decimals:
-        said = "Gardez %(count)s décimales au plus." if question.decimals > 1 else ONE_DECIMAL
+        said = DECIMALS if question.decimals > 1 else ONE_DECIMAL
         message = words(said, language, count=in_words(question.decimals, language))
     elif not within(question, written.value):
         message = _bounds(question, language)
@@ -344,8 +345,8 @@ def _date_bounds(question: Date, language: str) -> str:
     if low and high:
         return words("Indiquez une date entre %(low)s et %(high)s.", language, low=low, high=high)
     if low:
-        return words("Indiquez %(low)s ou une date suivante.", language, low=low)
-    return words("Indiquez %(high)s ou une date avant.", language, high=high)
+        return words("Indiquez %(low)s ou plus tard.", language, low=low)
+    return words("Indiquez %(high)s ou plus tôt.", language, high=high)
 
 
 def within_dates(question: Date, written: str) -> bool:

@@ -119,9 +119,9 @@ class Closed(Refusal):
 
 
 class AlreadyUsed(Refusal):
-    """Il a servi à commencer une réponse, et chaque agent répond une fois. Si ce n’est pas déjà
-    fait, terminez cette réponse sur l’appareil et dans le navigateur où elle a été commencée, ou
-    demandez-y un code de reprise pour cet appareil-ci."""
+    """Une réponse a été commencée avec ce lien. Si elle est envoyée, il n’y a plus rien à faire.
+    Sinon, terminez-la sur le même appareil, dans le même navigateur, ou demandez-y un code de
+    reprise."""
 
     status = 410
     title = "Ce lien a déjà servi"
@@ -168,7 +168,7 @@ class UnknownAddress(Refusal):
 
 
 class Unblindable(Refusal):
-    """Le message à signer n’a pas la forme attendue. Rechargez la page et recommencez."""
+    """La demande de laissez-passer est illisible. Rechargez la page et recommencez."""
 
 
 class SentElsewhere(Refusal):

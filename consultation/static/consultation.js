@@ -66,7 +66,7 @@ async function finalize({ n, e }, record, signature) {
   const pss = { name: "RSA-PSS", hash: "SHA-384", saltLength: HASH };
   const key = await subtle.importKey("jwk", { kty: "RSA", n, e }, pss, false, ["verify"]);
   if (!await subtle.verify(pss, key, bytes, fromWire(record.m))) {
-    fail("La réponse reçue n’est pas valable. Rechargez la page, puis recommencez.");
+    fail("Le serveur a mal répondu. Rechargez la page, puis recommencez.");
   }
   return toWire(bytes);
 }

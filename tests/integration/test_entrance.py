@@ -19,7 +19,7 @@ from consultation.database import Database
 from consultation.roll.keys import RollKeys
 from consultation.roll.tables import metadata as roll_tables
 
-SENTENCE = "Sans JavaScript, l’anonymat repose sur l’organisation et non sur la cryptographie."
+SENTENCE = "c’est le serveur, et non votre navigateur, qui rend vos réponses anonymes"
 
 
 @pytest.fixture(scope="module")

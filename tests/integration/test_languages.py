@@ -157,7 +157,7 @@ def test_the_platform_speaks_the_language_chosen_from_end_to_end(
     assert visitor.page.title.startswith("Error: Your situation – Step 1 of 3")
     speaks_english()
     visitor.fill({"fonction": "direction"}).press("suite")
-    assert "A question is added from your answer." in visitor.body
+    assert "Your answer adds a question." in visitor.body
     visitor.fill({"equipe": "6,5"}).press("suite", 422)
     assert "Write a whole number, without decimals." in visitor.body
     visitor.fill({"equipe": "6000"}).press("suite", 422)
@@ -169,7 +169,7 @@ def test_the_platform_speaks_the_language_chosen_from_end_to_end(
     visitor.fill({"missions": ["autre"], "missions.other": "Filing"}).press(LATER)
     assert visitor.page.heading == "Your answers are kept"
     speaks_english()
-    visitor.press("Go on now").press("suite").fill({"tt": "2.5"}).press("suite")
+    visitor.press("Resume now").press("suite").fill({"tt": "2.5"}).press("suite")
     assert visitor.page.heading == "Review before sending"
     assert "1,200 personnes" in visitor.body
     assert "2.5 jours" in visitor.body
@@ -212,7 +212,7 @@ def test_a_refusal_is_said_in_the_language_of_the_form(visitor: Visitor, code: s
     landing(visitor, "en").fill({"code": "ABCD-EFGH"}).press("Begin", 404)
 
     assert visitor.page.heading == "This link is not recognised"
-    assert "Copy the whole address of the message" in visitor.body
+    assert "Copy the whole address from the message" in visitor.body
     assert "Type my code" in visitor.body
     assert '<html lang="en">' in visitor.body
 
@@ -220,4 +220,4 @@ def test_a_refusal_is_said_in_the_language_of_the_form(visitor: Visitor, code: s
     form = visitor.form("/envoyer")
     forged = [(name, "A" * 86 if name == "s" else value) for name, value in form.filled({})]
     visitor.send(form.action, forged, 403)
-    assert "Open the link you received again." in visitor.body
+    assert "Open the link in your message again." in visitor.body

@@ -326,7 +326,7 @@ def test_an_agent_without_script_answers_stops_and_comes_back(
 
     with tab(browser, script=False) as elsewhere:
         type_code(elsewhere, urn, code)
-        elsewhere.heading("Reprendre votre réponse")
+        elsewhere.heading("Reprendre vos réponses")
         assert elsewhere.page.url == f"{roll}/entree"
         elsewhere.page.click("text=Continuer >> visible=true")
         elsewhere.heading("Vos missions")
@@ -347,7 +347,7 @@ def test_a_first_page_sent_twice_loses_nothing(platform: Platform, browser: Brow
         agent.answer_first_page()
         agent.heading("Vos missions")
         agent.page.reload()
-        agent.heading("Reprendre votre réponse")
+        agent.heading("Reprendre vos réponses")
         agent.page.click("text=Continuer >> visible=true")
         agent.heading("Vos missions")
         agent.page.click("button[value=retour]")

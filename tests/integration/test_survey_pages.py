@@ -256,7 +256,7 @@ def test_finishing_later_says_where_the_answers_are(
 ) -> None:
     begin(visitor, credential).fill({"note": "8"}).press("plus-tard")
     assert visitor.page.heading == "Vos réponses sont gardées"
-    assert "sur cet appareil seulement" in visitor.body
+    assert "gardées, chiffrées, sur cet appareil" in visitor.body
 
     visitor.press("afficher")
 
@@ -313,7 +313,7 @@ def test_a_first_page_sent_before_its_script_came_keeps_its_answers(
 
     visitor.press("suite")
 
-    assert "envoyez-la à nouveau" in visitor.body
+    assert "enregistrez-les à nouveau" in visitor.body
     assert 'data-n="' in visitor.body  # the script, once there, goes on from here
     visitor.fill({"equipe": "12", **credential.fields}).press("suite")
     assert visitor.page.heading.startswith("Vos missions")

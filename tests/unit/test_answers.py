@@ -378,7 +378,7 @@ def test_thousands_may_be_grouped(written: str, value: int) -> None:
         ("1 0 0", "en chiffres"), ("10 00", "en chiffres"), ("--3", "en chiffres"),
         ("3,", "en chiffres"), (",5", "en chiffres"), ("1,2,3", "en chiffres"),
         ("0x10", "en chiffres"), ("²", "en chiffres"), ("9" * 400, "en chiffres"),
-        ("3,25", "une décimale au plus"), ("5,1", "entre 0 et 5"), ("-1", "entre 0 et 5"),
+        ("3,25", "au plus un chiffre"), ("5,1", "entre 0 et 5"), ("-1", "entre 0 et 5"),
     ],
 )  # fmt: skip
 def test_what_is_not_a_number_in_bounds_is_an_error(written: str, said: str) -> None:

@@ -73,7 +73,7 @@ def test_the_title_says_where_one_is() -> None:
 def test_the_error_summary_leads_to_a_control(field: Field) -> None:
     page = show(faulty(field))
 
-    [target] = re.findall(r'<li><a href="#([^"]+)">[^<]*</a>\u00a0: Choisissez', page)
+    [target] = re.findall(r'<li><a href="#([^"]+)">[^<]*</a> – Choisissez', page)
     assert re.search(rf'<(input|select|textarea)[^>]* id="{re.escape(target)}"', page)
 
 

@@ -34,8 +34,9 @@ TAGS = re.compile(r"</?\w+")
 WRITTEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
 FRENCH = re.compile("[À-ÿœŒ’…«»]")
 REFUSALS: tuple[Refusal, ...] = (
-    *(one() for one in (pages.AlreadyAnswered, pages.Paused, pages.Closed, pages.Ended)),
+    *(one() for one in (pages.AlreadyAnswered, pages.Paused, pages.Closed)),
     *(pages.NotOpenYet(datetime(2024, 6, 3, 7, tzinfo=UTC)), pages.UnknownRecovery()),
+    pages.Ended(datetime(2024, 6, 28, 16, tzinfo=UTC)),
     *(pages.TooLong(), NotGenuine(), NoAirlock(), UnknownCampaign(), NotUnderstood()),
     *(roll.UnknownCode(), roll.NotOpenYet(), roll.Paused(), roll.Closed(), roll.AlreadyUsed()),
     *(roll.Revoked(), roll.Unblindable()),
