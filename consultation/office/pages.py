@@ -106,7 +106,7 @@ TILES = (
     Tile(
         role="rh",
         path=f"{OFFICE}/lots",
-        title="Listes de destinataires",
+        title="Lots d’invitations",
         text="Déposer un fichier d’adresses, le vérifier, suivre l’envoi.",
     ),
     Tile(

@@ -469,7 +469,7 @@ def _two_addresses(found: Sequence[str]) -> Problem:
 
 _SHARED_MAILBOX = Problem(
     reason="boîte qui semble partagée par un service",
-    remedy="Un lien ne sert qu’une fois : préférez l’adresse de chaque agent.",
+    remedy="Un lien permet une seule réponse : préférez l’adresse de chaque agent.",
     warning=True,
 )
 
@@ -576,8 +576,8 @@ def _verdict(domain: str, counts: Counter[str], domains: Sequence[str]) -> Probl
         return _slip(domain, near[0], warning=False)
     return Problem(
         reason=f"domaine non autorisé : {domain}",
-        remedy="Vérifiez l’adresse. Si elle est juste, demandez à l’exploitation d’autoriser "
-        "ce domaine.",
+        remedy="Vérifiez l’adresse. Si elle est juste, demandez à l’équipe technique "
+        "d’autoriser ce domaine.",
     )
 
 

@@ -106,7 +106,8 @@ class _Printer:
         yield f"Photographiez ce code avec un téléphone, ou ouvrez {page} et écrivez\u00a0:"
         yield f'<font face="Courier-Bold">{letters}</font>'
         yield _plain(f"Jusqu’au {date_fr(self._campaign.closes)}.")
-        yield "Ce code est personnel et sert une fois. Rien ne relie vos réponses à ce papier."
+        yield "Ce code est personnel et permet de répondre une seule fois."
+        yield "Rien ne relie vos réponses à ce papier."
 
     def _text(self, html: str) -> Paragraph:
         style = ParagraphStyle(

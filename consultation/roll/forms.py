@@ -67,16 +67,15 @@ class PaperForm(Form):
                 self.begins(ZoneInfo("UTC"))
             except ValueError:
                 raise ValidationError(
-                    "Écrivez un jour (2024-06-12) et une heure (14:00)."
+                    "Écrivez un jour (12/06/2024) et une heure (14:00)."
                 ) from None
 
     def begins(self, zone: ZoneInfo) -> datetime | None:
         """When the seminar begins, if it is one; ValueError when it is no date."""
         if not self.day.data:
             return None
-        return datetime.fromisoformat(f"{self.day.data}T{self.hour.data or ''}").replace(
-            tzinfo=zone
-        )
+        day = "-".join(reversed(self.day.data.split("/")))  # as it is written in France
+        return datetime.fromisoformat(f"{day}T{self.hour.data or ''}").replace(tzinfo=zone)
 
 
 def _offer(field: RadioField, audiences: Iterable[tuple[str, str]]) -> None:

@@ -721,7 +721,7 @@ def test_the_codes_of_a_seminar_open_half_an_hour_before(
     app: Flask, hr: Person, clock: Clock
 ) -> None:
     hr.get(f"{LOTS}/papier/{SLUG}")
-    fields = {"name": "", "count": "40", "audience": "seniors", "day": "2024-06-12"}
+    fields = {"name": "", "count": "40", "audience": "seniors", "day": "12/06/2024"}
     hr.post(f"{LOTS}/papier/{SLUG}", fields | {"hour": "midi"}, 422)
     hr.get(f"{LOTS}/papier/{SLUG}")
     hr.post(f"{LOTS}/papier/{SLUG}", fields | {"hour": "14:00"})

@@ -61,7 +61,7 @@ def logged_in(app: Flask, role: str) -> Visitor:
 
 def test_pages_change_at_releases_and_days_only(run: Shell, app: Flask, clock: Clock) -> None:
     first = polled(app)
-    assert "Participation au 10 juin 2024 : 0 agents sur 200" in first["/bureau/lots"]
+    assert "Participation au lundi 10 juin 2024 : 0 agents sur 200" in first["/bureau/lots"]
     assert "moins de 11" in first["/bureau/resultats"]
 
     for _ in range(3):

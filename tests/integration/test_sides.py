@@ -550,8 +550,8 @@ def test_each_host_does_its_part_to_the_end(
         assert office.complaints == []
     with tab(browser) as office:
         log_in(office, platform.origins["roll"], "rh")
-        office.page.click("text=Listes de destinataires")
-        office.heading("Listes de destinataires")
+        office.page.click("text=Lots d’invitations")
+        office.heading("Lots d’invitations")
         assert office.complaints == []
     published = ask(platform.origins["urn"], f"/transparence/{slug}/urne.txt")
     assert published[0] == 200

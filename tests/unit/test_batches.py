@@ -188,7 +188,7 @@ def test_an_address_is_found_whatever_surrounds_it(cell: str, address: str) -> N
         ("a@ain.gouv.fr/b@ain.gouv.fr", "2 adresses", "une adresse par ligne"),
         ("jean@interieur.gouv.ff", "peut-être mal écrit", "interieur.gouv.fr"),
         ("jean@ain.gouv", "peut-être mal écrit", "ain.gouv.fr"),
-        ("jean@gmail.com", "domaine non autorisé : gmail.com", "exploitation"),
+        ("jean@gmail.com", "domaine non autorisé : gmail.com", "équipe technique"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(cell: str, reason: str, remedy: str) -> None:
