@@ -16,6 +16,7 @@ from consultation.ballots.store import NoAirlock, NotGenuine
 from consultation.config import shipped
 from consultation.legal import COMPLIANT, NOT_COMPLIANT, PARTLY_COMPLIANT
 from consultation.office.campaigns import UnknownCampaign
+from consultation.questionnaire.wording import tidy
 from consultation.refusals import Refusal
 from consultation.roll import store as roll
 from consultation.roll.pages import NotUnderstood
@@ -31,6 +32,7 @@ SPEAKING = (
 
 PLACES = re.compile(r"%\(\w+\)s")
 TAGS = re.compile(r"</?\w+")
+CODE = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", re.DOTALL)
 WRITTEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
 FRENCH = re.compile("[À-ÿœŒ’…«»]")
 REFUSALS: tuple[Refusal, ...] = (
@@ -141,3 +143,21 @@ def test_a_language_without_words_has_the_french_ones() -> None:
     assert words("Étape %(step)s sur %(steps)s", "en", step=1, steps=4) == "Step 1 of 4"
     assert words("Étape %(step)s sur %(steps)s", "br", step=1, steps=4) == "Étape 1 sur 4"
     assert words("Ce que personne ne dit", "en") == "Ce que personne ne dit"
+
+
+def test_templates_have_the_apostrophes_and_spaces_of_french() -> None:
+    places = [
+        path for path in shipped("templates").rglob("*.*") if path.suffix in (".html", ".txt")
+    ]
+    shown = [
+        re.sub(" +", " ", line)
+        for path in places
+        for line in CODE.sub(_hidden, path.read_text("utf-8")).splitlines()
+    ]
+    said = [*shown, *in_templates()]
+    assert [words for words in said if tidy(words) != words] == []
+
+
+def _hidden(code: re.Match[str]) -> str:
+    """A tag leaves nothing, what Jinja says leaves a word."""
+    return "X" if code.group().startswith("{{") else ""
