@@ -79,7 +79,7 @@ def test_pages_change_at_releases_and_days_only(run: Shell, app: Flask, clock: C
     run("worker", "--once")
     next_day = polled(app)
     assert changed(released, next_day) == {"/bureau/lots"}
-    assert "Participation au 11 juin 2024 : 100 agents sur 200" in next_day["/bureau/lots"]
+    assert "Participation au mardi 11 juin 2024 : 100 agents sur 200" in next_day["/bureau/lots"]
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
