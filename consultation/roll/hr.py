@@ -711,7 +711,7 @@ def _checking(found: Batch, campaign: Campaign) -> str:
         place=territory(found.perimeter),
         many=found.ready > MANY,
         shown=SHOWN_LINES,
-        preview=preview.text(_invented(found)),
+        letter=preview.text(_invented(found)),
         file_kept=the_roll().locked_file(found.id) is not None,
         **_hours(territory(found.perimeter)),
     )

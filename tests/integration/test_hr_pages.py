@@ -598,6 +598,13 @@ def test_the_rest_of_a_sending_is_cancelled(app: Flask, hr: Person) -> None:
     assert the_roll(app).counts(SLUG).invited == 0
 
 
+def test_a_batch_to_check_is_not_said_to_be_recorded_nowhere(hr: Person) -> None:
+    hr.hand_in(GOOD)
+
+    assert "Voici ce que recevrait une personne inventée." in hr.text
+    assert "rien n’est enregistré" not in hr.text
+
+
 def test_the_message_is_shown_whole_with_no_style_inside(app: Flask, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
