@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from sqlalchemy import text
 
 MARKS = ("#", "%23", "%2523")
-LONG = pytest.mark.long
 PATIENCE = 150  # milliseconds in which the page's script may do something
 BOTS = {"User-Agent": "Mozilla/5.0 (compatible; MailScanner/3)"}
 CONTROLS = "main button, main a[href], header a[href], footer a[href]"
@@ -77,9 +76,8 @@ def test_9_a_scanner_that_opens_links_changes_nothing(
     assert _everything(scanned) == before
 
 
-@pytest.mark.parametrize(
-    "mark", [MARKS[0], *(pytest.param(mark, marks=LONG) for mark in MARKS[1:])]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("mark", MARKS)
 def test_9_a_scanner_with_a_browser_changes_nothing_and_the_agent_succeeds(
     browser: Browser, scanned: Town, address: str, figure: Figure, mark: str
 ) -> None:

@@ -17,6 +17,8 @@ from running import Running
 from consultation.database import Database
 from consultation.roll.keys import RollKeys
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def platform(

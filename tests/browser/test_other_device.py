@@ -19,6 +19,8 @@ from consultation.ballots.pages import BOX_CLASS, BOX_MARGIN
 from consultation.ballots.tables import draft
 from consultation.web import StaticFiles
 
+pytestmark = pytest.mark.long
+
 STATIC = Path(__file__).parents[2] / "consultation" / "static"
 HERE = "/q/essai/agents"
 

@@ -54,7 +54,8 @@ ASK = """([url, method, headers, credentials]) => fetch(url, {
 }).then((answer) => String(answer.status), () => "refused")"""
 
 pytestmark = pytest.mark.timeout(300)
-only_on_postgresql = pytest.mark.parametrize("platform", ["postgresql"], indirect=True)
+ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.long)
+only_on_postgresql = pytest.mark.parametrize("platform", [ON_POSTGRESQL], indirect=True)
 whatever_the_store = pytest.mark.parametrize("platform", ["sqlite"], indirect=True)
 
 
@@ -140,7 +141,7 @@ class Tab:
 # --- Three servers
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", ON_POSTGRESQL])
 def platform(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Platform]:
