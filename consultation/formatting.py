@@ -14,26 +14,22 @@ from consultation.words import FRENCH, own_language
 
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MONTHS = (
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-)
+MONTHS: Mapping[str, tuple[str, ...]] = {
+    FRENCH: (
+        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+        *("août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+    "en": (
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    ),
+}
 
 
 def date_fr(moment: datetime) -> str:
     """« vendredi 28 juin 2024 à 18 h (heure de Paris) »."""
     local = moment.astimezone(PARIS)
-    return f"{_day_and_hour_fr(local)} (heure de Paris)"
+    return f"{day_and_hour_fr(local)} (heure de Paris)"
 
 
 def _hour_fr(moment: datetime) -> str:
@@ -63,7 +59,7 @@ def overseas(
         local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         at.setdefault(local, []).extend(places)
     return [
-        ((told or _day_and_hour_fr)(local), ", ".join(places))
+        ((told or day_and_hour_fr)(local), ", ".join(places))
         for local, places in sorted(at.items())
         if local != paris
     ]
@@ -80,18 +76,19 @@ def date_en(moment: datetime) -> str:
 
 
 def _day_and_hour_en(local: datetime) -> str:
-    day = f"{_DAYS_EN[local.weekday()]} {local.day} {_MONTHS_EN[local.month - 1]} {local.year}"
+    day = f"{_DAYS_EN[local.weekday()]} {local.day} {MONTHS['en'][local.month - 1]} {local.year}"
     return f"{day} at {local:%H:%M}"
 
 
-def _day_and_hour_fr(local: datetime) -> str:
-    return f"{DAYS[local.weekday()]} {day_fr(local)} à {_hour_fr(local)}"
+def day_and_hour_fr(local: datetime) -> str:
+    """« vendredi 28 juin 2024 à 18 h », at the hour of the moment's own zone."""
+    return f"{weekday_fr(local)} à {_hour_fr(local)}"
 
 
 def day_fr(day: date) -> str:
     """« 28 juin 2024 »."""
     number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {MONTHS[day.month - 1]} {day.year}"
+    return f"{number} {MONTHS[FRENCH][day.month - 1]} {day.year}"
 
 
 def weekday_fr(day: date) -> str:
@@ -115,10 +112,6 @@ def number_en(number: float) -> str:
 
 
 _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS_EN = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 FILTERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
     FRENCH: {"moment": date_fr, "number": number_fr, "overseas": overseas},
     "en": {

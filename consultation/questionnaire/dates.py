@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
+from consultation.formatting import MONTHS
 from consultation.words import FRENCH, own_language
 
 Precision = Literal["day", "month", "year"]
@@ -21,16 +22,6 @@ PARTS: Mapping[Precision, tuple[Part, ...]] = {
 YEARS = (1900, 2099)
 """The first and the last year that may be given."""
 
-_MONTHS: Mapping[str, tuple[str, ...]] = {
-    "fr": (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-}
 _LENGTHS: Mapping[Precision, int] = {"day": 10, "month": 7, "year": 4}
 
 
@@ -68,7 +59,7 @@ def show_date(written: str, language: str = FRENCH) -> str:
     language = own_language(language)
     said = dict(parts_of(written))
     if "month" in said:
-        said["month"] = _MONTHS[language][int(said["month"]) - 1]
+        said["month"] = MONTHS[language][int(said["month"]) - 1]
     if said.get("day") == "1" and language == FRENCH:
         said["day"] = "1er"
     return " ".join(said[name] for name in PARTS["day"] if name in said)
