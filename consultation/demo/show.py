@@ -30,14 +30,14 @@ from consultation.demo.server import Server
 from consultation.demo.stage import JUNE, TRIAL, Imported, Stage, migrate_stores
 from consultation.demo.summary import Summary
 from consultation.refusals import Refusal
-from consultation.results.disclosure import FLOOR
+from consultation.results.disclosure import K
 from consultation.roll.codes import grouped
 from consultation.roll.mail import link
 
 Build = Callable[[Settings], Flask]
 Result = TypeVar("Result")
 
-FEWEST_RESPONDENTS = FLOOR  # fewer answers are never exported
+FEWEST_RESPONDENTS = 2 * K  # some give up; fewer than K answers are never exported
 FEWEST_RECIPIENTS = FEWEST_PEOPLE + 10
 FEWEST_BALLOTS = 200
 _WAITING = 73  # in the airlock of a consultation left open: no release is due

@@ -13,6 +13,7 @@ from consultation.office.campaigns import Campaign
 from consultation.office.store import Figures
 from consultation.refusals import Refusal
 from consultation.results.cubes import Cubes, NotCounted
+from consultation.results.disclosure import K, TooFewRows
 from consultation.results.findings import Findings, Margins, findings
 from consultation.results.keys import ResultKeys
 from consultation.results.store import KnownMargins
@@ -41,11 +42,17 @@ class Analysis:
         self._margins = margins
 
     def of(self, campaign: Campaign) -> Findings:
-        """What was worked out after the last release; NotCounted before the first."""
+        """What was worked out after the last release.
+
+        NotCounted before the first; TooFewRows when so few ballots came that nothing is shown.
+        """
         found = self._read(campaign)
         if found is None:
             raise NotCounted
-        return found[1]
+        _, made = found
+        if made.method.ballots < K:
+            raise TooFewRows
+        return made
 
     def due(self, campaign: Campaign) -> bool:
         """Whether something has changed since: a release, the end, the known margins."""

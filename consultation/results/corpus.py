@@ -17,6 +17,7 @@ from pathlib import Path
 from consultation.office.campaigns import Campaign
 from consultation.refusals import Refusal
 from consultation.results.columns import OpenText
+from consultation.results.disclosure import K
 from consultation.results.frame import Ballot, Plan, plan
 from consultation.results.keys import ResultKeys
 from consultation.results.places import protected_places
@@ -25,7 +26,7 @@ from consultation.results.spool import Spool
 from consultation.results.texts import one_line, redact
 from consultation.sealing import CannotUnseal, derive, lock_file, unlock_file
 
-FEWEST = 11
+FEWEST = K
 """A question answered by fewer people in their own words is not read, nor exported."""
 
 _CONTENTS = "contents"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 K = 11
-FLOOR = 5
+"""The fewest people among whom one is not to be found: asked for everywhere, never less."""
+
 L = 2  # different answers to a sensitive item in each class
 EVERYTHING = "*"
 
@@ -59,7 +60,7 @@ class Protected:
 
 
 class TooFewRows(Refusal):
-    """Il y a moins de cinq réponses : aucun fichier ne peut être produit sans les exposer."""
+    """Il y a moins de onze réponses : rien ne peut en sortir sans les exposer."""
 
     status = 409
     title = "Trop peu de réponses"
@@ -77,13 +78,13 @@ def protect(
     """Recode `columns` until every class holds k rows and two answers to each sensitive item.
 
     An empty sensitive value is no answer and gives nothing away. With fewer than k rows, all of
-    them become one class; with fewer than FLOOR, nothing is returned at all.
+    them become one class. ValueError for a k below K; TooFewRows for fewer rows than K.
     """
     import pandas as pd  # 0.6 s and 90 MB that a web worker must not pay at start
 
-    if k < FLOOR:
-        raise ValueError(f"k must be at least {FLOOR}")
-    if rows < FLOOR:
+    if k < K:
+        raise ValueError(f"k must be at least {K}")
+    if rows < K:
         raise TooFewRows
     before = pd.DataFrame(
         {h.name: list(columns[h.name]) for h in hierarchies}, index=range(rows), dtype=object

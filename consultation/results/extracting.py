@@ -18,6 +18,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
+from consultation.results.disclosure import K, TooFewRows
 from consultation.results.export import NotClosed, Results
 from consultation.results.files import AlreadyThere, drafts
 from consultation.results.formats import Wanted, refuse_missing
@@ -81,9 +82,11 @@ class Extracting:
         self._signer = URLSafeSerializer(secret_key, salt="extraction")
 
     def ask(self, campaign: Campaign, login: str, purpose: str, wanted: Wanted) -> Extraction:
-        """Ask for files; those of a small campaign are ready at once."""
+        """Ask for files; those of a small campaign are ready at once, those of too few refused."""
         if not self._results.ready(campaign):
             raise NotClosed
+        if self._results.counts(campaign).ballots < K:
+            raise TooFewRows
         refuse_missing(wanted.formats)
         asked = Extraction(
             id=self._random_bytes(16),

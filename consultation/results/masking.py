@@ -2,7 +2,7 @@
 
 The rules, for anyone to read:
 
-- a count from 1 to 10 is hidden (`Rules.smallest`, never set below five);
+- a count from 1 to 10 is hidden (`Rules.smallest`, never set lower);
 - on a sensitive question, so is an answer that all but ten people, or all, of a group gave;
 - enough others are hidden with them for each hidden count to remain possible over a range of
   eleven at least, for a reader who knows every total shown: `recovery` proves it;
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from consultation.results.disclosure import FLOOR, K
+from consultation.results.disclosure import K
 from consultation.results.recovery import GAIN, LOSE, Cell, Puzzle
 
 Shown = int | None
@@ -40,8 +40,8 @@ class Rules:
     rounded_to: int = 1
 
     def __post_init__(self) -> None:
-        if self.smallest < FLOOR:
-            raise ValueError(f"a count is hidden below {FLOOR} at least")
+        if self.smallest < K:
+            raise ValueError(f"a count is hidden below {K} at least")
 
     def shown(self, count: int) -> int:
         """The count as it is written."""

@@ -144,7 +144,7 @@ class SafeRows:
             seen[codes[:profile].tobytes()] += 1
             yield Row(codes=codes, numbers=numbers)
         self.smallest_class = min(seen.values())
-        if self.smallest_class < min(K, len(self)):
+        if self.smallest_class < K:
             raise Unprotected
 
     def _hidden(self, number: int) -> Iterator[int]:

@@ -161,7 +161,7 @@ def test_interrupted_it_says_how_to_start_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("--recipients", "39"), ("--respondents", "500"), ("--respondents", "4")]
+    "words", [("--recipients", "39"), ("--respondents", "500"), ("--respondents", "21")]
 )
 def test_figures_that_allow_no_demonstration_are_refused_first(
     tmp_path: Path, words: tuple[str, str]

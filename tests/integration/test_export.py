@@ -140,18 +140,21 @@ def test_an_answer_everyone_gives_is_withdrawn(office: Office, tmp_path: Path) -
     assert {row["plainte"] for row in rows(tmp_path / "export/microdata.csv")} == {""}
 
 
-def test_too_few_ballots_for_k_say_nothing_of_the_profile(office: Office, tmp_path: Path) -> None:
-    office.fill(crowd(8))
+def test_just_enough_ballots_are_one_class(office: Office, tmp_path: Path) -> None:
+    office.fill(crowd(11))
     office.close()
 
     manifest = office.export(tmp_path / "export")
 
-    assert classes(rows(tmp_path / "export/microdata.csv")) == {("*", "*", "*"): 8}
-    assert manifest.k == 8
+    assert classes(rows(tmp_path / "export/microdata.csv")) == {("agents", "hexagone", "*"): 11}
+    assert manifest.k == 11
 
 
-def test_fewer_ballots_than_the_floor_stay_where_they_are(office: Office, tmp_path: Path) -> None:
-    office.fill(crowd(4))
+@pytest.mark.parametrize("size", [4, 7, 10])
+def test_fewer_ballots_than_eleven_stay_where_they_are(
+    office: Office, tmp_path: Path, size: int
+) -> None:
+    office.fill(crowd(size))
     office.close()
 
     with pytest.raises(TooFewRows):

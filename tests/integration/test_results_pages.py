@@ -197,14 +197,28 @@ def test_the_files_of_many_ballots_are_made_by_the_worker(office: Office, app: F
 
 def test_what_prevents_files_from_being_made_is_told(office: Office, app: Flask) -> None:
     office.fill(crowd(4))
+    office.put_sealed([b"damaged"] * 20)
     office.close()
 
     visitor = logged_in(app).open("/bureau/resultats/essai").fill({"purpose": "rapport"})
     visitor.press("Préparer les fichiers")
 
-    assert "Il y a moins de cinq réponses" in visitor.body
+    assert "Il y a moins de onze réponses" in visitor.body
     assert "/telecharger/" not in visitor.body
     assert "impossibles" in visitor.open("/bureau/resultats/essai").body
+
+
+def test_the_files_of_fewer_than_eleven_ballots_are_not_to_be_asked_for(
+    office: Office, app: Flask
+) -> None:
+    office.fill(crowd(10))
+    office.close()
+
+    visitor = logged_in(app).open("/bureau/resultats/essai").fill({"purpose": "rapport"})
+    visitor.press("Préparer les fichiers", 409)
+
+    assert "Il y a moins de onze réponses" in visitor.body
+    assert "données demandées" not in [entry.action for entry in office.journal.entries()]
 
 
 def test_a_reason_is_asked_for(office: Office, app: Flask) -> None:

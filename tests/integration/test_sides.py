@@ -531,13 +531,13 @@ def test_each_host_does_its_part_to_the_end(
         enter(agent.page)
         agent.answer_first_page()
         agent.send()
-    _let_answer(platform, slug, 4)  # fewer than five answers are never exported
+    _let_answer(platform, slug, 10)  # fewer than eleven answers are never exported
 
     assert "utilisés" in platform.on("worker", "ballots", "status", slug)
     for host in ("roll", "worker"):
         assert "consultations mises à jour" in platform.on(host, "worker", "--once")
     account = _close(platform, slug)
-    assert (account["issued"], account["spent"], account["ballots"]) == (5, 5, 5)
+    assert (account["issued"], account["spent"], account["ballots"]) == (11, 11, 11)
 
     with tab(browser) as office:
         log_in(office, platform.origins["office"], "analyste")

@@ -244,3 +244,25 @@ def test_what_was_worked_out_is_noise_without_the_key(office: Office, keys_direc
 
     assert len(files) >= 3
     assert not any(b"accueil" in path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    "address", ["themes", "themes/avis", "questions/accueil.csv", "rapport", "redressement"]
+)
+def test_fewer_than_eleven_ballots_show_nothing(
+    box_database: Database,
+    office_database: Database,
+    keys_directory: Path,
+    clock: Clock,
+    address: str,
+) -> None:
+    office = office_with_an_urn(box_database, office_database, keys_directory, clock)
+    accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
+    app = office_app(office, accounts, "ana")
+    office.fill(crowd(10))
+    office.close()
+    office.work_out()
+
+    refused = logged_in(app, "ana").open(f"{BASE}/{address}", 409)
+
+    assert "Il y a moins de onze réponses" in refused.body

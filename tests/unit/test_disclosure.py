@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from consultation.results.disclosure import (
     EVERYTHING,
-    FLOOR,
     Hierarchy,
+    K,
     Protected,
     TooFewRows,
     protect,
@@ -31,7 +31,7 @@ people = st.tuples(
     st.sampled_from(["R0", "R1", "R2", "R3", "R8", "R9", ""]),
     st.sampled_from(["oui", "oui", "oui", "non", ""]),
 )
-crowds = st.lists(people, min_size=FLOOR, max_size=150)
+crowds = st.lists(people, min_size=K, max_size=150)
 
 
 def protected(
@@ -53,7 +53,7 @@ def classes(result: Protected) -> list[tuple[str, ...]]:
 
 
 @settings(deadline=None, max_examples=60)
-@given(crowds, st.integers(FLOOR, 20), st.booleans())
+@given(crowds, st.integers(K, 20), st.booleans())
 def test_no_class_is_smaller_than_k(crowd: Crowd, k: int, item: bool) -> None:
     result = protected(crowd, k=k, item=item)
 
@@ -132,20 +132,20 @@ def test_no_answer_is_a_category_of_its_own() -> None:
 
 
 def test_fewer_rows_than_k_become_one_class() -> None:
-    result = protected([("a", "pref", "R0", "")] * 4 + [("b", "ddi", "R1", "")] * 4)
+    result = protected([("a", "pref", "R0", "")] * 6 + [("b", "ddi", "R1", "")] * 6, k=20)
 
     assert set(classes(result)) == {(EVERYTHING, EVERYTHING, EVERYTHING)}
-    assert result.k == 8
+    assert result.k == 12
 
 
 def test_fewer_rows_than_the_floor_are_refused() -> None:
     with pytest.raises(TooFewRows):
-        protected([("a", "pref", "R0", "")] * (FLOOR - 1))
+        protected([("a", "pref", "R0", "")] * (K - 1))
 
 
 def test_k_has_a_floor_in_the_code() -> None:
-    with pytest.raises(ValueError, match="at least 5"):
-        protected([("a", "pref", "R0", "")] * 30, k=FLOOR - 1)
+    with pytest.raises(ValueError, match="at least 11"):
+        protected([("a", "pref", "R0", "")] * 30, k=K - 1)
 
 
 def test_an_item_to_which_everyone_gives_the_same_answer_is_withdrawn() -> None:
