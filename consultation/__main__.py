@@ -1,23 +1,26 @@
-"""The `consultation` command: whoever writes a questionnaire does not wait for the server."""
+"""The `consultation` command."""
 
 from __future__ import annotations
 
-import sys
+from typing import TYPE_CHECKING, Any
 
-import click
+from consultation.cli import commands
 
-from consultation.authoring.commands import COMMANDS
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 def main() -> None:
-    """Run a command; those on files alone start without loading anything else."""
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
-    alone = click.Group(commands=list(COMMANDS))
-    if word in alone.commands:
-        alone.main(prog_name="consultation")
-    from consultation.app import main as everything  # 0.7 s
+    """Run a command; the application is built for those that need it."""
+    commands(obj=_application)
 
-    everything()
+
+def _application(*given: Any, **means: Any) -> Flask:  # noqa: ANN401 - what create_app is given
+    from consultation import logs  # with every part: whoever lists commands does not wait
+    from consultation.app import create_app
+
+    logs.start("WARNING")
+    return create_app(*given, **means)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Flask
-from flask.cli import ScriptInfo
 
 from consultation import entrance, logs
 from consultation.backup import Backup
@@ -21,7 +20,6 @@ from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.ballots.transparency import UrnFiles
 from consultation.ceremony import Ceremony
-from consultation.cli import commands
 from consultation.config import WITH_ACCOUNTS, Settings, shipped
 from consultation.database import Database
 from consultation.entrance import Entrance
@@ -89,12 +87,6 @@ def served() -> Flask:
     settings = Settings.from_environment(os.environ)
     logs.start(settings.log_level)
     return create_app(settings)
-
-
-def main() -> None:
-    """The `consultation` command."""
-    logs.start("WARNING")
-    commands(obj=ScriptInfo(create_app=create_app, set_debug_flag=False))
 
 
 class _Parts:
@@ -321,7 +313,3 @@ def _write_addresses_elsewhere(app: Flask, pages: Blueprint, origin: str) -> Non
         return origin + addresses.build(endpoint, known)
 
     app.url_build_error_handlers.append(build)
-
-
-if __name__ == "__main__":
-    main()

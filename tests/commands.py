@@ -7,17 +7,29 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import click
 import small
 from click.testing import CliRunner
 from flask import Flask
-from flask.cli import ScriptInfo
 from running import close
 
 from consultation.app import create_app, utc_now
-from consultation.cli import commands
+from consultation.cli import ON_FILES, ON_THE_PLATFORM, commands
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.sealing import write_key
+
+LISTED = {str(one.name): one for one in (*ON_FILES, *ON_THE_PLATFORM)}
+
+
+def every_command() -> list[str]:
+    """« campaign open », and so on."""
+    found = []
+    for name, listed in LISTED.items():
+        command = listed.load()
+        inside = command.commands if isinstance(command, click.Group) else {}
+        found += [f"{name} {one}" for one in inside] or [name]
+    return found
 
 
 class Shell:
@@ -37,7 +49,7 @@ class Shell:
             [str(word) for word in words],
             input=typed,
             env=self.environment,
-            obj=ScriptInfo(create_app=self.app, set_debug_flag=False),
+            obj=self.app,
         )
         assert done.exit_code == code, f"{words}: {done.exit_code}\n{done.output}{done.exception!r}"
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception

@@ -27,7 +27,7 @@ from wire import Wire
 from consultation.app import create_app
 from consultation.ballots.release import Release
 from consultation.ceremony import Account, Ceremony
-from consultation.cli import gunicorn
+from consultation.cli.running import gunicorn
 from consultation.config import Settings, shipped
 from consultation.database import Database
 from consultation.demo.agents import Ending, Habit, Invitation

@@ -1,9 +1,8 @@
-"""The commands of whoever reads results: preparing open texts, grouping them."""
+"""The commands of whoever reads results: files, reports, open texts."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from flask import current_app
@@ -12,38 +11,29 @@ from flask.cli import AppGroup, with_appcontext
 from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns, Journal
-from consultation.refusals import Refusal
 from consultation.results.corpus import Corpus
 from consultation.results.export import NotClosed, Results
+from consultation.results.formats import FORMATS, Format, Wanted
 from consultation.results.grouping import GROUPS, TooFewToGroup
 from consultation.results.grouping import group as put_together
 from consultation.results.rendering import write
 from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.tagging import Tagging
-
-Part = TypeVar("Part")
-
-WHO = "commande"
+from consultation.results.texts import NO_NAMES, lexicon_of
+from consultation.terminal import FILE, WHO, part
 
 texts = AppGroup("texts", help="Préparer la lecture des questions ouvertes.")
-
-
-class NotHere(Refusal):
-    """Ce serveur n’a pas le bureau : lancez cette commande sur celui où les résultats se lisent."""
-
-    status = 409
-    title = "Pas ici"
 
 
 @texts.command("prepare")
 @click.argument("slug")
 def prepare(slug: str) -> None:
     """Rassembler et caviarder les textes d’une consultation close ; oublie les groupes formés."""
-    campaign, results = _closed(slug), _part("results", Results)
+    campaign, results = _closed(slug), part(Results)
     with click.progressbar(length=results.counts(campaign).ballots, label="Textes") as bar:
-        _part("corpus", Corpus).prepare(campaign, results.ballots(campaign, bar.update))
-    _part("journal", Journal).write(WHO, "textes préparés", slug)
+        part(Corpus).prepare(campaign, results.ballots(campaign, bar.update))
+    part(Journal).write(WHO, "textes préparés", slug)
     _show(campaign)
 
 
@@ -55,12 +45,12 @@ def prepare(slug: str) -> None:
 )
 def group_texts(slug: str, question: str | None, groups: int) -> None:
     """Réunir les textes qui se ressemblent, sans rien envoyer hors de cette machine."""
-    campaign, corpus = _closed(slug), _part("corpus", Corpus)
+    campaign, corpus = _closed(slug), part(Corpus)
     wanted = [one for one in corpus.questions(campaign) if question in (None, one.name)]
     for one in [corpus.question(campaign, question)] if question else wanted:
         if not one.withheld:
             click.echo(f"{one.name} : {_grouped(corpus, campaign, one.name, groups)}")
-    _part("journal", Journal).write(WHO, "textes regroupés", f"{slug}, {question or 'tous'}")
+    part(Journal).write(WHO, "textes regroupés", f"{slug}, {question or 'tous'}")
 
 
 @texts.command("status")
@@ -78,14 +68,60 @@ def status(slug: str) -> None:
 @with_appcontext
 def report(slug: str, file: Path, theme: str, chosen: str) -> None:
     """Écrire le rapport d’une consultation dans FILE, une page web ; ou un PDF, en .pdf."""
-    campaign = _part("campaigns", Campaigns).get(slug)
+    campaign = part(Campaigns).get(slug)
     by, _, group = chosen.partition(":")
-    made = _part("reporting", Reporting).report(campaign, page=theme, by=by, group=group)
+    made = part(Reporting).report(campaign, page=theme, by=by, group=group)
     with current_app.test_request_context():
         write(made, current_app.extensions["clock"]().astimezone(PARIS).date(), file)
     said = ", ".join(filter(None, (slug, theme, chosen, file.name)))
-    _part("journal", Journal).write(WHO, "rapport sorti", said)
+    part(Journal).write(WHO, "rapport sorti", said)
     click.echo(file)
+
+
+@click.command("export")
+@click.argument("slug")
+@click.argument("destination", type=click.Path(path_type=Path))
+@click.option("--purpose", default="", help="À quoi serviront les données ; va au journal.")
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(FORMATS), help="En plus du CSV."
+)
+@click.option(
+    "--labels", is_flag=True, help="Des libellés plutôt que des codes, hors SPSS et Stata."
+)
+@click.option("--unread-texts", is_flag=True, help="Joindre aussi les textes que nul n’a relus.")
+@click.option(
+    "--names", type=FILE, help="Noms à retirer des textes, écrits par « invitations names »."
+)
+@with_appcontext
+def export(
+    slug: str,
+    destination: Path,
+    purpose: str,
+    formats: tuple[Format, ...],
+    labels: bool,
+    unread_texts: bool,
+    names: Path | None,
+) -> None:
+    """Écrire les données anonymisées d’une consultation close.
+
+    DESTINATION est un dossier à créer, ou un fichier .zip. Des textes libres, seuls sortent ceux
+    qui ont été relus et acceptés.
+    """
+    found, results = part(Campaigns).get(slug), part(Results)
+    wanted = Wanted(formats=frozenset(formats), labels=labels, unread=unread_texts)
+    write = results.archive if destination.suffix == ".zip" else results.export
+    with click.progressbar(length=results.counts(found).ballots, label="Export") as bar:
+        write(
+            found,
+            destination,
+            who=WHO,
+            purpose=purpose,
+            wanted=wanted,
+            lexicon=lexicon_of(names.read_text("utf-8")) if names else NO_NAMES,
+            progress=bar.update,
+        )
+    for path in (destination, *sorted(destination.rglob("*"))):
+        click.echo(path) if path.is_file() else None
 
 
 def _grouped(corpus: Corpus, campaign: Campaign, name: str, groups: int) -> str:
@@ -99,8 +135,8 @@ def _grouped(corpus: Corpus, campaign: Campaign, name: str, groups: int) -> str:
 
 
 def _show(campaign: Campaign) -> None:
-    coded = _part("tagging", Tagging).progress(campaign)
-    for line in _part("reviewing", Reviewing).progress(campaign):
+    coded = part(Tagging).progress(campaign)
+    for line in part(Reviewing).progress(campaign):
         one = line.question
         if one.withheld:
             click.echo(f"{one.name} : moins de onze personnes, textes retenus")
@@ -112,14 +148,7 @@ def _show(campaign: Campaign) -> None:
 
 
 def _closed(slug: str) -> Campaign:
-    campaign = _part("campaigns", Campaigns).get(slug)
-    if not _part("results", Results).ready(campaign):
+    campaign = part(Campaigns).get(slug)
+    if not part(Results).ready(campaign):
         raise NotClosed
     return campaign
-
-
-def _part(name: str, kind: type[Part]) -> Part:
-    found = current_app.extensions.get(name)
-    if not isinstance(found, kind):
-        raise NotHere
-    return found

@@ -20,7 +20,7 @@ from attacks.leaky import InOrder, Rising, UsualSurvey
 from attacks.town import OverHttp, Town, environment, living, open_town
 from sqlalchemy import create_engine, make_url, text
 
-from consultation.cli import gunicorn
+from consultation.cli.running import gunicorn
 from consultation.config import shipped
 from consultation.database import Database, migrate
 from consultation.demo.server import Server

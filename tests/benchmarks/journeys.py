@@ -30,7 +30,7 @@ from sqlalchemy import create_engine, text
 
 from benchmarks.town import Town, credential, posts, town
 from consultation.blind import to_wire
-from consultation.cli import gunicorn
+from consultation.cli.running import gunicorn
 from consultation.demo.agents import Invitation
 
 TICKS = os.sysconf("SC_CLK_TCK")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from storm import Releases, Tell, killing, storm, urls_of
 
-from consultation.cli import gunicorn
+from consultation.cli.running import gunicorn
 from consultation.database import Database
 
 

@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
-import click
 import pytest
-from commands import Shell, questionnaire, shell
+from commands import LISTED, Shell, every_command, questionnaire, shell
 
-from consultation.cli import commands
 from consultation.config import Settings
 from consultation.database import Database
 
@@ -26,18 +25,18 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
         yield made
 
 
-def every_command() -> list[str]:
-    """« consultation campaign open », and so on."""
-    found = []
-    for name, command in commands.commands.items():
-        inside = command.commands if isinstance(command, click.Group) else {}
-        found += [f"{name} {one}" for one in inside] or [name]
-    return found
-
-
 @pytest.mark.parametrize("command", every_command())
 def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"`consultation {command}\b", README), command
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_the_list_of_commands_says_of_each_what_it_says_of_itself(name: str) -> None:
+    listed = LISTED[name]
+    said = str(listed.load().help).split("\n\n")[0]
+
+    assert listed.help == " ".join(said.split("\n"))
+    assert listed.load().name == name
 
 
 @pytest.mark.parametrize("command", every_command())
@@ -133,13 +132,31 @@ def test_a_directory_that_cannot_be_written_is_a_sentence(run: Shell, tmp_path: 
     run("campaign", "create", file, "--opens", "2024-06-03", "--closes", "2099-06-28", code=4)
 
 
-def test_the_installed_command_starts_without_any_setting() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "consultation.app", "--help"],
+def installed(*words: str) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, without any setting."""
+    return subprocess.run(
+        [sys.executable, *words],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
         check=True,
     )
 
-    assert "demo" in done.stdout
+
+def test_the_installed_command_starts_without_any_setting() -> None:
+    assert "demo" in installed("-m", "consultation", "--help").stdout
+
+
+def test_the_installed_command_tells_its_version() -> None:
+    said = installed("-m", "consultation", "--version").stdout
+
+    assert said.split() == ["consultation", metadata.version("consultation")]
+
+
+@pytest.mark.parametrize("word", ["--help", "schema"])
+def test_what_needs_no_platform_does_not_load_it(word: str) -> None:
+    done = installed("-X", "importtime", "-m", "consultation", word)
+
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "consultation.cli" in loaded
+    assert loaded & {"flask", "sqlalchemy", "alembic", "pandas", "consultation.app"} == set()

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def consultation(*words: str) -> list[str]:
-    return [sys.executable, "-m", "consultation.app", "demo", *words]
+    return [sys.executable, "-m", "consultation", "demo", *words]
 
 
 def play(directory: Path, *words: str, code: int = 0) -> str:

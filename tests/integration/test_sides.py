@@ -31,7 +31,7 @@ from sqlalchemy import MetaData, make_url
 from visitor import Visitor
 
 from consultation.ballots.tables import metadata as box_tables
-from consultation.cli import gunicorn
+from consultation.cli.running import gunicorn
 from consultation.config import shipped
 from consultation.demo.server import Server
 from consultation.office.tables import metadata as office_tables

@@ -173,7 +173,7 @@ def test_a_campaign_in_preparation_has_no_chore(run: Shell, tmp_path: Path) -> N
 def test_a_worker_told_to_stop_ends_cleanly(run: Shell) -> None:
     environment = os.environ | run.environment | {"WORKER_EVERY": "3600", "LOG_LEVEL": "INFO"}
     working = subprocess.Popen(
-        [sys.executable, "-m", "consultation.app", "worker"],
+        [sys.executable, "-m", "consultation", "worker"],
         env=environment | {"PYTHONPATH": str(ROOT), "SECRET_KEY": secrets.token_hex(32)},
         stderr=subprocess.PIPE,
         text=True,

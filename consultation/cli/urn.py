@@ -1,0 +1,82 @@
+"""The commands that release ballots and verify the count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup, ScriptInfo
+
+from consultation.ballots.published import COUNTS, check
+from consultation.ballots.store import Urn
+from consultation.ballots.transparency import COUNT_WORDS
+from consultation.ceremony import Ceremony
+from consultation.cli.campaigns import show_account
+from consultation.office.campaigns import Campaign
+from consultation.office.store import Campaigns, Figures
+from consultation.results.export import Results
+from consultation.terminal import FILE, WHO, Mistake, lines, part
+from consultation.worker import Worker
+
+ballots = AppGroup("ballots", help="Libérer et vérifier les bulletins.")
+
+
+@ballots.command("release")
+@click.argument("slug")
+def ballots_release(slug: str) -> None:
+    """Mélanger et verser dans l’urne les bulletins du sas, s’il y en a assez."""
+    part(Urn)  # told before anything else where there is no urn
+    released = part(Worker).release(part(Campaigns).get(slug), WHO)
+    lines({"bulletins libérés": released.moved, "restent dans le sas": released.waiting})
+
+
+@ballots.command("status")
+@click.argument("slug")
+def ballots_status(slug: str) -> None:
+    """Montrer le compte des bulletins."""
+    counts = part(Urn).counts(part(Campaigns).get(slug))
+    lines({"utilisés": counts.spent, "dans le sas": counts.waiting, "dans l’urne": counts.ballots})
+
+
+@ballots.command("verify", with_appcontext=False)
+@click.argument("slug", required=False)
+@click.option("--file", type=FILE, help="Une urne publiée, à vérifier sans base ni réglage.")
+@click.pass_context
+def ballots_verify(ctx: click.Context, slug: str | None, file: Path | None) -> None:
+    """Vérifier que bulletins = utilisés ≤ délivrés, et donner l’empreinte de l’urne."""
+    if (slug is None) == (file is None):
+        raise click.UsageError("Indiquez une consultation, ou une urne publiée (--file).")
+    if file is not None:
+        _verify_published(file)
+        return
+    with ctx.ensure_object(ScriptInfo).load_app().app_context():
+        _verify_stores(part(Campaigns).get(str(slug)))
+
+
+def _verify_published(file: Path) -> None:
+    """Everything the file alone allows: anyone may do it, anywhere."""
+    checked = check(file.read_text("utf-8", errors="replace"))
+    lines(
+        {
+            "consultation": checked.campaign,
+            **{COUNT_WORDS[name].lower(): checked.counts[name] for name in COUNTS},
+            "empreinte de l’urne": checked.digest,
+        }
+    )
+    if checked.problems:
+        raise Mistake("ce fichier n’est pas juste.\n" + "\n".join(checked.problems))
+    click.secho("Tout concorde. Comparez l’empreinte avec celle que vous aviez notée.", fg="green")
+
+
+def _verify_stores(found: Campaign) -> None:
+    account, opened = part(Ceremony).account(found), part(Results).verify(found)
+    show_account(account)
+    published = part(Figures).of(found.slug).figures.get("urn")
+    if published and published.value != account.digest:
+        raise Mistake("l’urne n’est plus celle qui a été publiée. Prévenez l’exploitation.")
+    if not (account.is_right and opened.holds):
+        raise Mistake(
+            f"le compte n’est pas juste, {opened.unreadable} bulletins sont illisibles. "
+            "Ne détruisez rien, et prévenez l’exploitation."
+        )
+    click.secho("Le compte est juste, et chaque bulletin s’ouvre.", fg="green")

@@ -1,0 +1,219 @@
+"""The commands of whoever invites: files of addresses, messages, returns."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import get_args
+
+import click
+from flask.cli import AppGroup
+
+from consultation.config import Settings
+from consultation.office.campaigns import Campaign
+from consultation.office.store import Campaigns, Journal
+from consultation.roll.batches import Parsed, parse
+from consultation.roll.relay import Mailer
+from consultation.roll.reminders import MOST, Class, Reminders
+from consultation.roll.returns import KIND_WORDS, Collector
+from consultation.roll.sending import Delivered, Manner, Progress, carry, deliver, replace_link
+from consultation.roll.store import Batch, Roll
+from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, part, table
+
+invitations = AppGroup("invitations", help="Importer les adresses et envoyer les invitations.")
+
+
+@invitations.command("import")
+@click.argument("file", type=FILE)
+@click.option("--batch", "name", required=True, help="Nom du lot, par exemple « Ain ».")
+@click.option("--audience", required=True, help="Public auquel s’adresse le lot.")
+@click.option("--campaign", "slug", required=True, help="Nom court de la consultation.")
+@click.option("--without-faulty", is_flag=True, help="Continuer sans les lignes à corriger.")
+def invitations_import(
+    file: Path, name: str, audience: str, slug: str, without_faulty: bool
+) -> None:
+    """Lire le fichier CSV ou XLSX des ressources humaines, et inviter chaque adresse une fois."""
+    roll, found = part(Roll), part(Campaigns).get(slug)
+    if audience not in found.keys:
+        raise Mistake(f"public inconnu. Publics de « {slug} » : {', '.join(found.keys)}.")
+    parsed = parse(file.read_bytes(), file.name, part(Settings).mail_domains)
+    if parsed.refusal:
+        raise Mistake(parsed.refusal)
+    batch = roll.batch(roll.draft_batch(slug, name, audience, parsed))
+    _show_parsed(parsed, batch)
+    if parsed.faulty and not without_faulty and not _confirmed(len(parsed.faulty)):
+        roll.discard(batch.id)
+        raise Mistake(
+            "rien n’a été importé. Corrigez le fichier, ou ajoutez --without-faulty pour "
+            "continuer sans les lignes à corriger."
+        )
+    roll.confirm(batch.id, opened=found.state != "draft")
+    part(Journal).write(WHO, "lot importé", f"{slug}, {name}, {batch.ready} invitations")
+    click.echo(f"Lot « {name} » : {batch.ready} personnes invitées.")
+
+
+@invitations.command("send")
+@click.argument("slug")
+@click.option("--batch", "name", help="Un seul lot ; par défaut, tous.")
+@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Messages par seconde.")
+def invitations_send(slug: str, name: str | None, rate: float | None) -> None:
+    """Envoyer les invitations qui attendent ; interrompu, l’envoi reprend où il en était."""
+    found, roll = part(Campaigns).get(slug), part(Roll)
+    for batch in roll.batches(slug):
+        if name in (None, batch.name) and batch.state in ("confirmed", "sending"):
+            part(Journal).write(WHO, "envoi lancé", f"{slug}, {batch.name}")
+            _send(roll, found, batch, rate)
+
+
+@invitations.command("remind")
+@click.option("--campaign", "slug", required=True, help="Nom court de la consultation.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    type=click.Choice(get_args(Class)),
+    help="Une seule classe ; par défaut, toutes celles qui peuvent encore l’être.",
+)
+@click.option("--rate", type=click.FloatRange(0.01, 1000), help="Messages par seconde.")
+@click.option("--yes", is_flag=True, help="Ne pas demander confirmation.")
+def invitations_remind(
+    slug: str, classes: tuple[Class, ...], rate: float | None, yes: bool
+) -> None:
+    """Envoyer un rappel, deux au plus ; interrompu, l’envoi reprend où il en était.
+
+    « nouveaux » : à qui n’a pas commencé. « commences » : le même message neutre, une seule
+    fois, à toutes les personnes qui ont commencé, qu’elles aient envoyé leurs réponses ou non.
+    """
+    found, reminders = part(Campaigns).get(slug), part(Reminders)
+    before = reminders.of(slug)
+    if all(one.done for one in before) and not (yes or _agreed_to_remind(len(before) + 1)):
+        raise Mistake("rien n’a été envoyé. Pour envoyer un rappel, ajoutez --yes.")
+    queue = reminders.start(found, classes)
+    with Mailer(part(Settings).smtp) as mailer, _progress("Rappel", queue.waiting()) as progress:
+        manner = Manner.alone(part(Settings), rate=rate, progress=progress)
+        with part(Roll).sending_turn():
+            done = carry(queue, mailer, found, part(Settings), manner)
+    part(Journal).write(WHO, "rappel", f"{slug}, {done.sent} messages, {done.waiting} en attente")
+    _show_delivered(done)
+
+
+@invitations.command("reissue")
+@click.option("--campaign", "slug", required=True, help="Nom court de la consultation.")
+@click.option("--address", required=True, help="Adresse de la personne qui a perdu son lien.")
+def invitations_reissue(slug: str, address: str) -> None:
+    """Remplacer un lien perdu : l’ancien n’est plus valable, le nouveau part par message."""
+    found, roll = part(Campaigns).get(slug), part(Roll)
+    with Mailer(part(Settings).smtp) as mailer:
+        outcome = replace_link(roll, mailer, found, address, part(Settings))
+    replaced = roll.counts(slug).reissued
+    part(Journal).write(WHO, "lien remplacé", f"{slug}, {replaced} en tout")
+    if outcome.kind != "sent":
+        raise Unavailable(f"lien remplacé, mais message non parti : {outcome.reason}.")
+    click.echo(f"Le nouveau lien est parti. Liens remplacés, nombre publié : {replaced}.")
+
+
+@invitations.command("returns")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+def invitations_returns(files: tuple[Path, ...]) -> None:
+    """Lire les messages revenus, dans FILES (.eml, mbox, dossier) ou dans la boîte des retours."""
+    collector, settings = part(Collector), part(Settings)
+    if not settings.mail_returns:
+        raise Mistake("indiquez MAIL_RETURNS : sans elle, rien ne dit à qui était un message.")
+    if not files and not settings.returns_url:
+        raise Mistake("indiquez des fichiers, ou la boîte des retours dans RETURNS_URL.")
+    found = collector.files(files) if files else collector.mailbox()
+    lines({KIND_WORDS[kind]: count for kind, count in found.items()} or {"messages revenus": 0})
+
+
+@invitations.command("names")
+@click.argument("slug")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def invitations_names(slug: str, file: Path) -> None:
+    """Écrire dans FILE les noms tirés des adresses, à retirer des textes libres d’un export.
+
+    Un mot par ligne, dans l’ordre alphabétique, sans adresse. À détruire après l’export.
+    """
+    found = part(Campaigns).get(slug)
+    try:
+        file.touch(0o600, exist_ok=False)
+    except FileExistsError as error:
+        raise Mistake(f"« {file} » existe déjà. Donnez un autre nom.") from error
+    names = sorted(part(Roll).names(found.slug))
+    file.write_text("".join(f"{name}\n" for name in names), "utf-8")
+    part(Journal).write(WHO, "noms extraits", f"{slug}, {len(names)} mots")
+    click.echo(f"{len(names)} mots écrits dans {file}. Détruisez ce fichier après l’export.")
+
+
+@invitations.command("status")
+@click.argument("slug")
+def invitations_status(slug: str) -> None:
+    """Montrer où en est chaque lot ; jamais qui a répondu."""
+    part(Campaigns).get(slug)
+    header = ("lot", "état", "invités", "remis", "refusés", "incertains", "en attente")
+    table(header, (_batch_row(batch) for batch in part(Roll).batches(slug)))
+
+
+def _confirmed(faulty: int) -> bool:
+    return sys.stdin.isatty() and click.confirm(f"Continuer sans ces {faulty} lignes ?")
+
+
+def _agreed_to_remind(number: int) -> bool:
+    return sys.stdin.isatty() and click.confirm(f"Envoyer le rappel {number} sur {MOST} ?")
+
+
+def _send(roll: Roll, found: Campaign, batch: Batch, rate: float | None) -> None:
+    label = f"Lot « {batch.name} »"
+    with (
+        Mailer(part(Settings).smtp) as mailer,
+        _progress(label, batch.counts.waiting) as progress,
+    ):
+        manner = Manner.alone(part(Settings), rate=rate, progress=progress)
+        done = deliver(roll, mailer, found, batch.id, part(Settings), manner)
+    _show_delivered(done)
+
+
+@contextmanager
+def _progress(label: str, length: int) -> Iterator[Callable[[Progress], None]]:
+    with click.progressbar(length=length, label=label) as bar:
+        yield lambda state: bar.update(state.done - bar.pos)
+
+
+def _show_delivered(done: Delivered) -> None:
+    lines(
+        {
+            "remis": done.sent,
+            "refusés": done.refused,
+            "incertains": done.uncertain,
+            "en attente": done.waiting,
+        }
+    )
+    if done.stopped:
+        raise Unavailable(done.stopped)
+
+
+def _show_parsed(parsed: Parsed, batch: Batch) -> None:
+    click.echo(f"Lecture : {parsed.how}, colonne « {parsed.column} ».")
+    if parsed.not_kept:
+        click.echo(f"Colonnes non conservées : {', '.join(parsed.not_kept)}.")
+    for note in parsed.notes:
+        click.echo(note)
+    lines(
+        {
+            "lignes lues": len(parsed.lines),
+            "à corriger": len(parsed.faulty),
+            "doublons": len(parsed.duplicates),
+            "déjà invitées": len(batch.already),
+            "prêtes": batch.ready,
+        }
+    )
+    for line in parsed.faulty:
+        for problem in line.problems:
+            click.echo(f"ligne {line.number} : {line.value} : {problem.reason}. {problem.remedy}")
+
+
+def _batch_row(batch: Batch) -> tuple[str, ...]:
+    counts = batch.counts
+    figures = (counts.invited, counts.sent, counts.refused, counts.uncertain, counts.waiting)
+    return batch.name, batch.state, *(str(figure) for figure in figures)
