@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from itertools import chain
 from secrets import token_bytes
 from typing import Any
 
@@ -51,7 +52,7 @@ from consultation.office.tables import (
     journal,
     revision,
 )
-from consultation.questionnaire.comparison import Change, breaks, compare, describe_change
+from consultation.questionnaire.comparison import Change, compare, describe_change
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.sealing import CannotUnseal, derive, lock, unlock
@@ -545,25 +546,34 @@ class Campaigns:
             return tuple(sorted(row.digest for row in connection.execute(_replaced(slug))))
 
     def open(self, slug: str) -> None:
-        """Open a draft campaign: from now on only its closing date and `revise` change it."""
+        """Open a draft campaign: from now on only its closing date and `revise` change it.
+
+        What its draft was before is forgotten: nobody has answered that.
+        """
         if self._clock() >= self.get(slug).closes:
             raise campaigns.WrongDates
+        is_draft = select(campaign.c.slug).where(
+            campaign.c.slug == slug, campaign.c.state == "draft"
+        )
+        with self._database.write() as tx:
+            tx.execute(delete(revision).where(revision.c.campaign == slug, is_draft.exists()))
         self._move(slug, {"draft"}, "open")
 
     def revise(self, slug: str, definition: str, lists: Mapping[str, str]) -> tuple[Change, ...]:
         """Correct the questionnaire, and keep the earlier version; what changed, gravest first.
 
         Refused once people may no longer answer, and, from the opening on, when an answer already
-        given would be lost or read otherwise.
+        given, to this version or to an earlier one, would be lost or read otherwise.
         """
         found = self.get(slug)
         if found.state not in REVISABLE:
             raise campaigns.WrongMoment
         corrected = _questionnaire(definition, lists, slug)
         changes = compare(found.questionnaire, corrected)
-        if found.state != "draft" and breaks(changes):
-            broken = [describe_change(one) for one in changes if one.kind == "breaking"]
-            raise campaigns.BreakingRevision("\n".join(broken))
+        if found.state != "draft":
+            # Corrections that are harmless one by one may turn an answer to the first one round.
+            answered = (one.questionnaire for one in self.earlier(slug))
+            _refuse_breaking(chain(changes, *(compare(one, corrected) for one in answered)))
         if {audience for audience, _ in corrected.audiences} != set(found.keys):
             raise campaigns.MissingKeys
         if corrected.digest != found.digest:
@@ -739,6 +749,12 @@ def _replaced(slug: str) -> Select[Any]:  # Any: as above
     """The versions of this campaign's questionnaire that are no longer its own."""
     own = select(campaign.c.digest).where(campaign.c.slug == slug)
     return select(revision).where(revision.c.campaign == slug, revision.c.digest.not_in(own))
+
+
+def _refuse_breaking(changes: Iterable[Change]) -> None:
+    broken = [describe_change(one) for one in changes if one.kind == "breaking"]
+    if broken:
+        raise campaigns.BreakingRevision("\n".join(dict.fromkeys(broken)))
 
 
 def _version(slug: str, digest: str) -> CompoundSelect[Any]:  # Any: as above

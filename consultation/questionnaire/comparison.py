@@ -1,21 +1,22 @@
 """What changed from one version of a questionnaire to the next, and whether answers survive it.
 
-A change is safe when every answer given to the old version means the same in the new one, worth a
-warning when it still does but people were not all asked the same, breaking when an answer would be
-lost, hidden, or read as something else. What cannot be shown to be harmless is breaking.
+A change is safe when nobody answers by it, worth a warning when people were not all asked the same
+or did not read the same words, breaking when an answer would be lost, hidden, or read as something
+else: words that move to another code turn its answers round. What cannot be shown to be harmless is
+breaking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from consultation.questionnaire.conditions import Condition, Json, Or
 from consultation.questionnaire.model import (
     Choice,
     Choices,
     Date,
+    Info,
     LongText,
     Matrix,
     Number,
@@ -25,13 +26,12 @@ from consultation.questionnaire.model import (
     Question,
     Questionnaire,
     Rank,
-    Row,
     Scale,
     ShortText,
+    Text,
 )
 from consultation.questionnaire.problems import did_you_mean
-
-Kind = Literal["safe", "warning", "breaking"]
+from consultation.questionnaire.rewording import Kind, Rewording, Said, Texts
 
 KINDS: Mapping[Kind, str] = {
     "breaking": "cassant",
@@ -39,9 +39,6 @@ KINDS: Mapping[Kind, str] = {
     "safe": "sans risque",
 }
 """The gravest first."""
-
-
-Said = tuple[Kind, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +53,13 @@ class Change:
 
 def compare(old: Questionnaire, new: Questionnaire) -> tuple[Change, ...]:
     """Every change, the gravest first, then in the order of the new file."""
+    both = tuple(language for language in old.languages if language in new.languages)
+    rewording = Rewording(both or (new.lang,))
     found = (
-        *_whole(old, new),
-        *_pages(old, new),
+        *_whole(old, new, rewording),
+        *_pages(old, new, rewording),
         *_removed(old, new),
-        *_questions(old, new),
+        *_questions(old, new, rewording),
     )
     order = list(KINDS)
     return tuple(sorted(found, key=lambda one: (order.index(one.kind), one.line)))
@@ -88,7 +87,7 @@ def summary(changes: Sequence[Change]) -> str:
 # The whole
 
 
-def _whole(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+def _whole(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> Iterator[Change]:
     def change(kind: Kind, message: str) -> Change:
         return Change(kind=kind, what="", message=message)
 
@@ -102,23 +101,30 @@ def _whole(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
         yield change("breaking", "L’export serait généralisé autrement que ce qui a été annoncé.")
     if old.digest != new.digest and new.version <= old.version:
         yield change("warning", "Le numéro de version n’a pas augmenté.")
-    yield from (change(*one) for one in _around(old, new))
+    yield from (change(*one) for one in _around(old, new, rewording))
 
 
-def _around(old: Questionnaire, new: Questionnaire) -> Iterator[Said]:
+def _around(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> Iterator[Said]:
     for language in sorted(set(old.languages) - set(new.languages)):
         yield "warning", f"La version « {language} » disparaît."
     for language in sorted(set(new.languages) - set(old.languages)):
         yield "safe", f"La version « {language} » s’ajoute."
-    for name, said in _WHOLE_TEXTS.items():
+    for name, subject in _WHOLE_TEXTS.items():
+        yield from rewording.of(subject, getattr(old, name), getattr(new, name))
+    yield from rewording.by_code(
+        "Le public « {} »".format, dict(old.audiences), dict(new.audiences)
+    )
+    for name, subject in _WHOLE_SETTINGS.items():
         if getattr(old, name) != getattr(new, name):
-            yield "safe", f"{said} change."
+            yield "safe", f"{subject} change."
 
 
 _WHOLE_TEXTS = {
     "title": "Le titre",
     "intro": "Le texte d’accueil",
     "end": "Le texte de fin",
+}
+_WHOLE_SETTINGS = {
     "minutes": "La durée annoncée",
     "review": "La relecture avant l’envoi",
 }
@@ -127,7 +133,7 @@ _WHOLE_TEXTS = {
 # Pages
 
 
-def _pages(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+def _pages(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> Iterator[Change]:
     known = {page.id: page for page in old.pages}
     kept = [page.id for page in new.pages if page.id in known]
     if kept != [page.id for page in old.pages if page.id in set(kept)]:
@@ -138,23 +144,28 @@ def _pages(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
             yield Change(kind="warning", what=page.id, message=said)
     for page in new.pages:
         if page.id in known:
-            yield from _page(known[page.id], page)
+            yield from _page(known[page.id], page, rewording)
         else:
             said = "Cette page s’ajoute : les personnes déjà passées ne la verront pas."
             yield Change(kind="warning", what=page.id, message=said, line=page.line)
 
 
-def _page(old: Page, new: Page) -> Iterator[Change]:
-    def change(kind: Kind, message: str) -> Change:
-        return Change(kind=kind, what=new.id, message=message, line=new.line)
+def _page(old: Page, new: Page, rewording: Rewording) -> Iterator[Change]:
+    for kind, message in _of_page(old, new, rewording):
+        yield Change(kind=kind, what=new.id, message=message, line=new.line)
 
-    yield from (change(*one) for one in _condition(old.show_if, new.show_if, "La page"))
-    if (old.title, old.intro) != (new.title, new.intro):
-        yield change("safe", "Le titre ou l’introduction de la page change.")
+
+def _of_page(old: Page, new: Page, rewording: Rewording) -> Iterator[Said]:
+    yield from _condition(old.show_if, new.show_if, "La page")
+    yield from rewording.of("Le titre de la page", old.title, new.title)
+    yield from rewording.of("L’introduction de la page", old.intro, new.intro)
     if old.shuffle != new.shuffle:
-        yield change("warning", "L’ordre tiré au sort change.")
-    if old.checks != new.checks:
-        yield change("safe", "Les contrôles de la page changent.")
+        yield "warning", "L’ordre tiré au sort change."
+    before, after = ([_shape(one.warn_if) for one in page.checks] for page in (old, new))
+    if before != after:
+        yield "warning", "Les contrôles de la page changent."
+    for was, becomes in zip(old.checks, new.checks, strict=False):
+        yield from rewording.of("Le message d’un contrôle", was.message, becomes.message)
 
 
 # Questions
@@ -175,20 +186,27 @@ def _guess(lost: str, added: Iterable[str]) -> str:
     return f" {guess}" if guess.startswith("Vouliez") else ""
 
 
-def _questions(old: Questionnaire, new: Questionnaire) -> Iterator[Change]:
+def _questions(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> Iterator[Change]:
     where = {one.id: page.id for page in old.pages for one in page.questions}
     for page in new.pages:
         for question in page.questions:
             before = old.by_id.get(question.id)
-            for kind, message in _question(before, question):
+            for kind, message in _question(before, question, rewording):
                 yield Change(kind=kind, what=question.id, message=message, line=question.line)
             if before and where[question.id] != page.id:
                 moved: Kind = "breaking" if page.show_if else "warning"
                 said = "La question change de page."
                 yield Change(kind=moved, what=question.id, message=said, line=question.line)
+    for kind, message in rewording.by_code("La question « {} »".format, _asked(old), _asked(new)):
+        yield Change(kind=kind, what="", message=message)
 
 
-def _question(old: Question | None, new: Question) -> Iterator[Said]:
+def _asked(q: Questionnaire) -> Texts:
+    """The words of each question that is answered."""
+    return {one.id: one.text for one in q.questions if not isinstance(one, Info)}
+
+
+def _question(old: Question | None, new: Question, rewording: Rewording) -> Iterator[Said]:
     if old is None:
         if new.required:
             yield "breaking", "Cette question s’ajoute et exige une réponse."
@@ -200,13 +218,16 @@ def _question(old: Question | None, new: Question) -> Iterator[Said]:
         return
     yield from _condition(old.show_if, new.show_if, "La question")
     yield from _common(old, new)
+    yield from _around_answer(old, new, rewording)
     yield from _bounds(old, new)
     if isinstance(old, Optioned) and isinstance(new, Optioned):
-        yield from _options(old, new)
+        yield from _options(old, new, rewording)
     if isinstance(old, Choice) and isinstance(new, Choice):
-        yield from _generalised(old, new)
+        yield from _generalised(old, new, rewording)
     if isinstance(old, Matrix) and isinstance(new, Matrix):
-        yield from _rows(old, new)
+        yield from _rows(old, new, rewording)
+    if isinstance(old, Scale) and isinstance(new, Scale):
+        yield from _scale(old, new, rewording)
 
 
 def _common(old: Question, new: Question) -> Iterator[Said]:
@@ -217,10 +238,34 @@ def _common(old: Question, new: Question) -> Iterator[Said]:
     for name, said in _PROMISES.items():
         if getattr(old, name) != getattr(new, name):
             yield "breaking", f"{said} : ce n’est plus ce que les personnes ont lu en répondant."
-    if any(getattr(old, name) != getattr(new, name) for name in ("text", "hint", "definitions")):
-        yield "safe", "Le texte, l’aide ou les définitions changent."
-    if old.reminder != new.reminder or (old.required and new.required != old.required):
-        yield "safe", "Le message d’une réponse qui manque change."
+
+
+def _around_answer(old: Question, new: Question, rewording: Rewording) -> Iterator[Said]:
+    """The words around what is answered."""
+    if isinstance(new, Info):
+        yield from rewording.of("Le texte", old.text, new.text)
+    yield from rewording.of("L’aide", old.hint, new.hint)
+    yield from rewording.of("Le rappel", old.reminder, new.reminder)
+    if old.required and new.required:
+        yield from rewording.of("Le message d’une réponse qui manque", old.required, new.required)
+    before, after = (_definitions(one, rewording) for one in (old, new))
+    yield from rewording.of("Les définitions", before, after)
+
+
+def _definitions(question: Question, rewording: Rewording) -> Text | None:
+    """Every word explained, in one text."""
+    return Text(
+        tuple(
+            (
+                language,
+                " ".join(
+                    f"{one.term.to(language)} : {one.text.to(language)}"
+                    for one in question.definitions
+                ),
+            )
+            for language in rewording.languages
+        )
+    )
 
 
 _PROMISES = {
@@ -240,8 +285,6 @@ def _bounds(old: Question, new: Question) -> Iterator[Said]:
             yield "warning", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
         else:
             yield "breaking", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
-    if isinstance(old, Scale) and isinstance(new, Scale) and old.ends != new.ends:
-        yield "safe", "Le sens des extrémités est écrit autrement."
     if getattr(old, "random", False) != getattr(new, "random", False):
         yield "warning", "L’ordre des réponses n’est plus tiré au sort de la même façon."
 
@@ -277,7 +320,7 @@ def _shown(value: object) -> str:
     return "rien" if value in (None, "") else str(value)
 
 
-def _options(old: Optioned, new: Optioned) -> Iterator[Said]:
+def _options(old: Optioned, new: Optioned, rewording: Rewording) -> Iterator[Said]:
     for code in old.by_code:
         if code not in new.by_code:
             guess = _guess(code, set(new.by_code) - set(old.by_code))
@@ -287,16 +330,27 @@ def _options(old: Optioned, new: Optioned) -> Iterator[Said]:
             yield from _option(old.by_code[code], option)
         else:
             yield "warning", f"La réponse « {code} » s’ajoute : elle n’a pas été proposée à tous."
+    for name, subject in _BESIDE_A_CODE.items():
+        before, after = (_texts(one, name) for one in (old, new))
+        yield from rewording.by_code(subject.format, before, after)
     kept = [code for code in new.by_code if code in old.by_code]
     if kept != [code for code in old.by_code if code in new.by_code]:
         yield "warning", "L’ordre des réponses change."
 
 
+_BESIDE_A_CODE = {
+    "label": "La réponse « {} »",
+    "hint": "L’aide de la réponse « {} »",
+}
+
+
+def _texts(question: Optioned, name: str) -> Texts:
+    return {code: getattr(option, name) for code, option in question.by_code.items()}
+
+
 def _option(old: Option, new: Option) -> Iterator[Said]:
     name = f"La réponse « {new.code} »"
     yield from _condition(old.show_if, new.show_if, name)
-    if (old.label, old.hint, old.group) != (new.label, new.hint, new.group):
-        yield "safe", f"{name} est écrite autrement."
     if new.other < old.other:
         yield "breaking", f"{name} admet moins de texte."
     elif new.other > old.other:
@@ -307,13 +361,19 @@ def _option(old: Option, new: Option) -> Iterator[Said]:
         yield "safe", f"{name} change de place dans un ordre tiré au sort."
 
 
-def _generalised(old: Choice, new: Choice) -> Iterator[Said]:
+def _generalised(old: Choice, new: Choice, rewording: Rewording) -> Iterator[Said]:
     """What is written for each code, and what it is called."""
     both = [code for code in new.by_code if code in old.by_code]
     if old.store != new.store or any(old.stored[code] != new.stored[code] for code in both):
         yield "breaking", "Ce qui est écrit à la place de la réponse change."
     elif any(_has_moved(old.by_code[code], new.by_code[code]) for code in both):
         yield "breaking", "Une colonne de la liste ne dit plus la même chose d’une réponse."
+    if old.store:
+        before, after = dict(old.stored_labels), dict(new.stored_labels)
+        yield from rewording.by_code("Ce qui est écrit « {} »".format, before, after)
+    groups = dict.fromkeys((old.by_code[code].group, new.by_code[code].group) for code in both)
+    for was, becomes in groups:
+        yield from rewording.of("Un groupe de réponses", was, becomes)
     if old.search != new.search:
         yield "safe", "La liste se présente autrement."
 
@@ -324,22 +384,36 @@ def _has_moved(old: Option, new: Option) -> bool:
     return any(after.get(name) != value for name, value in old.columns)
 
 
-def _rows(old: Matrix, new: Matrix) -> Iterator[Said]:
+def _rows(old: Matrix, new: Matrix, rewording: Rewording) -> Iterator[Said]:
     before = {row.id: row for row in old.rows}
     for name in before:
         if name not in new.row_ids:
             yield "breaking", f"La ligne « {name} » disparaît, et ses réponses avec elle."
     for row in new.rows:
-        yield from _row(before.get(row.id), row)
+        if row.id in before:
+            yield from _condition(before[row.id].show_if, row.show_if, f"La ligne « {row.id} »")
+        else:
+            yield "warning", f"La ligne « {row.id} » s’ajoute : elle n’a pas été proposée à tous."
+    was, becomes = ({row.id: row.label for row in matrix.rows} for matrix in (old, new))
+    yield from rewording.by_code("La ligne « {} »".format, was, becomes)
 
 
-def _row(old: Row | None, new: Row) -> Iterator[Said]:
-    if old is None:
-        yield "warning", f"La ligne « {new.id} » s’ajoute : elle n’a pas été proposée à tous."
-        return
-    yield from _condition(old.show_if, new.show_if, f"La ligne « {new.id} »")
-    if old.label != new.label:
-        yield "safe", f"La ligne « {new.id} » est écrite autrement."
+def _scale(old: Scale, new: Scale, rewording: Rewording) -> Iterator[Said]:
+    if old.opt_out and not new.opt_out:
+        yield "breaking", "La réponse à part disparaît."
+    elif new.opt_out and not old.opt_out:
+        yield "warning", "Une réponse à part s’ajoute : elle n’a pas été proposée à tous."
+    yield from rewording.by_code(_PLACES.__getitem__, _beside(old), _beside(new))
+
+
+_PLACES = {"premier": "Le début", "dernier": "La fin", "à part": "La réponse à part"}
+
+
+def _beside(scale: Scale) -> Texts:
+    """The words at both ends of a scale and apart from it."""
+    first, last = scale.ends or (None, None)
+    apart = {"à part": scale.opt_out} if scale.opt_out else {}
+    return {"premier": first, "dernier": last, **apart}
 
 
 # Conditions

@@ -44,15 +44,41 @@ def changed(*edits: tuple[str, str]) -> Questionnaire:
 
 
 SAFE = {
-    "the title": ("title: Exemple", "title: Un exemple"),
-    "the text of a question": ("Quelle est votre fonction", "Quelle fonction exercez-vous"),
-    "the label of an answer": ("Accueil au guichet", "Accueil du public au guichet"),
-    "the label of a row": ("Les délais sont bons", "Les délais conviennent"),
-    "a hint": ("hint: N’indiquez aucun nom.", "hint: N’indiquez ni nom ni lieu."),
-    "the message of a missing answer": ("Indiquez votre territoire.", "Dites votre territoire."),
-    "the words of the ends": ("ends: [Non, Oui]", "ends: [Jamais, Toujours]"),
     "a review": ("pages:\n", "review: false\npages:\n"),
-}
+    "a duration": ("title: Exemple\n", "title: Exemple\nminutes: 9\n"),
+    "another language": (
+        "title: Exemple\n",
+        "title: {fr: Exemple, en: Example}\n",
+    ),
+}  # what nobody answers by
+REWORDED = {
+    "the title": ("title: Exemple", "title: Un exemple", "Exemple", "Un exemple"),
+    "the text of a question": (
+        "Quelle est votre fonction", "Quelle fonction exercez-vous",
+        "Quelle est votre fonction ?", "Quelle fonction exercez-vous ?",
+    ),
+    "the label of an answer": (
+        "Accueil au guichet", "Accueil du public",
+        "Accueil au guichet", "Accueil du public",
+    ),
+    "the label of a row": (
+        "Les délais sont bons", "Les délais conviennent",
+        "Les délais sont bons", "Les délais conviennent",
+    ),
+    "a hint": ("N’indiquez aucun nom.", "Aucun lieu.", "N’indiquez aucun nom.", "Aucun lieu."),
+    "a hint added": (
+        "{id: metier, type", "{id: metier, hint: En un mot, type", "rien", "En un mot",
+    ),
+    "the message of a missing answer": (
+        "Indiquez votre territoire.", "Dites votre territoire.",
+        "Indiquez votre territoire.", "Dites votre territoire.",
+    ),
+    "the words of an end": ("ends: [Non, Oui]", "ends: [Non, Toujours]", "Oui", "Toujours"),
+    "the words of a way out": ("opt_out: Sans avis", "opt_out: Autre", "Sans avis", "Autre"),
+    "the title of a page": ("title: Vos souhaits", "title: Vos vœux", "Vos souhaits", "Vos vœux"),
+    "a public": ("cadres: Encadrement}", "cadres: Encadrants}", "Encadrement", "Encadrants"),
+    "an accent": ("Réponse téléphonique", "Reponse telephonique", "Réponse", "Reponse"),
+}  # fmt: skip
 WORTH_A_LOOK = {
     "an optional question added": ("\n  - id: fonction", ADDED),
     "an answer added": ("direction: Direction", "direction: Direction\n      rh: Ressources"),
@@ -103,13 +129,156 @@ BREAKING = {
 }  # fmt: skip
 
 
+TURNED_ROUND = {
+    "answers": (
+        ("direction: Direction", "direction: Encadrement"),
+        ("encadrement: Encadrement", "encadrement: Direction"),
+    ),
+    "answers, in another case and without accents": (
+        ("guichet: Accueil au guichet", "guichet: reponse  TELEPHONIQUE"),
+        ("telephone: Réponse téléphonique", "telephone: accueil au guichet."),
+    ),
+    "three answers": (
+        ("horaires: Horaires", "horaires: Formation"),
+        ("formation: Formation", "formation: Effectifs"),
+        ("effectifs: Effectifs", "effectifs: Horaires"),
+    ),
+    "an answer that takes the words of one that changes": (
+        ("horaires: Horaires", "horaires: Rythme"),
+        ("formation: Formation", "formation: Horaires"),
+    ),
+    "an answer added with the words of another": (
+        ("      horaires: Horaires\n", "      horaires: Rythme\n      plus: Horaires\n"),
+    ),
+    "a scale": (
+        ("d1: Pas du tout d’accord", "d1: Tout à fait d’accord"),
+        ("d4: Tout à fait d’accord", "d4: Pas du tout d’accord"),
+    ),
+    "rows": (
+        ("delais: Les délais sont bons", "delais: Mes outils m’aident"),
+        ("outils: Mes outils m’aident", "outils: Les délais sont bons"),
+    ),
+    "ends": (("ends: [Non, Oui]", "ends: [Oui, Non]"),),
+    "an end and a way out": (
+        ("ends: [Non, Oui]", "ends: [Non, Sans avis]"),
+        ("opt_out: Sans avis", "opt_out: Oui"),
+    ),
+    "questions": (
+        ("text: Effectif", "text: Votre métier"),
+        ("type: text, text: Votre métier", "type: text, text: Effectif"),
+    ),
+    "publics": (
+        ("{agents: Tous les agents, cadres: Encadrement}",
+         "{agents: Encadrement, cadres: Tous les agents}"),
+    ),
+}  # fmt: skip
+HINTED = (
+    "direction: Direction",
+    "direction: {label: Direction, hint: Chefs}\n      adjoint: {label: Adjoint, hint: Seconds}",
+)
+
+
 def kinds(changes: tuple[Change, ...]) -> set[str]:
     return {change.kind for change in changes}
 
 
 @pytest.mark.parametrize("name", SAFE)
-def test_what_only_reads_otherwise_is_safe(old: Questionnaire, name: str) -> None:
+def test_what_nobody_reads_while_answering_is_safe(old: Questionnaire, name: str) -> None:
     assert kinds(compare(old, changed(SAFE[name], NEXT))) == {"safe"}
+
+
+@pytest.mark.parametrize("name", REWORDED)
+def test_words_that_change_are_worth_a_look_and_shown_before_and_after(
+    old: Questionnaire, name: str
+) -> None:
+    was, becomes, before, after = REWORDED[name]
+
+    [change] = compare(old, changed((was, becomes), NEXT))
+
+    assert change.kind == "warning"
+    assert change.message.index(before) < change.message.rindex(after)
+
+
+@pytest.mark.parametrize("name", TURNED_ROUND)
+def test_words_that_move_to_another_code_are_breaking(old: Questionnaire, name: str) -> None:
+    moved = [
+        one for one in compare(old, changed(*TURNED_ROUND[name], NEXT)) if "disait" in one.message
+    ]
+
+    assert moved
+    assert {one.kind for one in moved} == {"breaking"}
+
+
+def test_the_aid_of_an_answer_that_moves_is_breaking_too() -> None:
+    before = changed(HINTED, NEXT)
+    after = changed((HINTED[0], HINTED[1].replace("Chefs", "x").replace("Seconds", "Chefs")), NEXT)
+
+    assert breaks(compare(before, after))
+
+
+def test_words_that_move_in_one_language_are_breaking() -> None:
+    both = ("title: Exemple", "title: {fr: Exemple, en: Example}")
+    french = ("direction: Direction", "encadrement: Encadrement")
+    english = [
+        (french[0], "direction: {fr: Direction, en: Head}"),
+        (french[1], "encadrement: {fr: Encadrement, en: Manager}"),
+    ]
+    turned = [
+        (french[0], "direction: {fr: Direction, en: Manager}"),
+        (french[1], "encadrement: {fr: Encadrement, en: Head}"),
+    ]
+
+    changes = compare(changed(both, *english), changed(both, *turned, NEXT))
+
+    assert breaks(changes)
+    assert "(en)" in changes[0].message
+
+
+def test_signs_that_only_differ_by_a_sign_are_told_apart() -> None:
+    low, high = "formation: '< 3 ans'", "effectifs: '> 3 ans'"
+    edits = [("formation: Formation", low), ("effectifs: Effectifs", high)]
+    turned = [(was, now.replace(*way)) for (was, now), way in zip(edits, ["<>", "><"], strict=True)]
+
+    assert breaks(compare(changed(*edits), changed(*turned, NEXT)))
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (("Ain (01)", "?"), ("Finistère (29)", "Ain (01)"), ("?", "Finistère (29)")),
+        (("Ain (01)", "?"), ("Finistère (29)", "AIN(01)"), ("?", "Finistere (29)")),
+        (("Auvergne-Rhône-Alpes", "?"), ("Bretagne", "Auvergne-Rhône-Alpes"), ("?", "Bretagne")),
+    ],
+)
+def test_words_that_move_in_a_list_file_are_breaking(
+    old: Questionnaire, edits: tuple[tuple[str, str], ...]
+) -> None:
+    rows = TERRITORIES
+    for was, becomes in edits:
+        assert was in rows
+        rows = rows.replace(was, becomes)
+
+    assert breaks(compare(old, read(SAMPLE.replace(*NEXT), {"listes/territoires.csv": rows})))
+
+
+def test_a_way_out_that_disappears_is_breaking_and_one_added_worth_a_look(
+    old: Questionnaire,
+) -> None:
+    without = changed((", opt_out: Sans avis", ""), NEXT)
+
+    assert breaks(compare(old, without))
+    assert kinds(compare(without, old)) == {"warning"}
+
+
+def test_a_long_text_is_shown_around_what_changes(old: Questionnaire) -> None:
+    long = "Mot. " * 200
+    before, after = (changed(("title: Exemple", f"title: E\nintro: {long}{end}")) for end in "AB")
+
+    message = next(one.message for one in compare(before, after) if "accueil" in one.message)
+
+    assert len(message) < 300
+    assert "A" in message.partition("devient")[0]
+    assert "B" in message.partition("devient")[2]
 
 
 @pytest.mark.parametrize("name", WORTH_A_LOOK)
@@ -123,9 +292,9 @@ def test_what_loses_or_changes_an_answer_is_breaking(old: Questionnaire, name: s
     assert breaks(compare(old, changed(BREAKING[name])))
 
 
-@pytest.mark.parametrize("name", [*SAFE, *WORTH_A_LOOK])
+@pytest.mark.parametrize("name", [*SAFE, *REWORDED, *WORTH_A_LOOK])
 def test_what_is_not_breaking_keeps_every_answer(old: Questionnaire, name: str) -> None:
-    new = changed({**SAFE, **WORTH_A_LOOK}[name])
+    new = changed({**SAFE, **REWORDED, **WORTH_A_LOOK}[name][:2])
 
     for one in simulate(old, 40, 5).respondents:
         context = Context(one.audience)
@@ -138,10 +307,12 @@ def test_nothing_changed_is_said_so(old: Questionnaire) -> None:
 
 
 def test_a_version_that_did_not_grow_is_told(old: Questionnaire) -> None:
-    [title, version] = sorted(one.message for one in compare(old, changed(SAFE["the title"])))
+    [title, version] = sorted(
+        one.message for one in compare(old, changed(REWORDED["the title"][:2]))
+    )
 
     assert title == "Le numéro de version n’a pas augmenté."
-    assert version == "Le titre change."
+    assert version == "Le titre : « Exemple » devient « Un exemple »."
 
 
 def test_a_renamed_question_is_guessed(old: Questionnaire) -> None:
@@ -170,7 +341,7 @@ def test_a_column_that_says_something_else_is_breaking(old: Questionnaire) -> No
     ("edit", "code", "said"),
     [
         (NEXT, 0, "Rien ne change."),
-        (SAFE["the title"], 1, "1 à vérifier, 1 sans risque"),
+        (REWORDED["the title"][:2], 1, "2 à vérifier"),
         (BREAKING["a code changed"], 2, "cassant – ligne 37, missions"),
     ],
 )

@@ -272,7 +272,7 @@ def test_a_typo_is_put_right_while_people_answer(
     changes = register.revise("juin-2024", FIXED, {})
 
     after = register.get("juin-2024")
-    assert [one.kind for one in changes] == ["warning", "safe"]  # the version did not grow
+    assert [one.kind for one in changes] == ["warning", "warning"]  # the version did not grow
     assert after.digest == after.questionnaire.digest != before.digest
     assert str(after.questionnaire.by_id["avis"].text).startswith("Êtes-vous vraiment")
     assert (after.state, after.keys, after.urn) == ("open", before.keys, before.urn)
@@ -297,6 +297,41 @@ def test_what_loses_answers_is_refused_once_open(register: Campaigns) -> None:
         register.revise("juin-2024", LOSING, {})
 
     assert register.get("juin-2024") == before.__class__(**{**vars(before), "state": "open"})
+
+
+TURNED = DEFINITION.replace("oui: Oui, non: Non", "oui: Non, non: Oui")
+
+
+def test_answers_are_not_turned_round_once_open(register: Campaigns) -> None:
+    create(register)
+    register.open("juin-2024")
+
+    with pytest.raises(
+        campaigns.BreakingRevision, match="« oui » disait « Oui » et dirait « Non »"
+    ):
+        register.revise("juin-2024", TURNED, {})
+
+
+def test_answers_are_not_turned_round_little_by_little(register: Campaigns) -> None:
+    create(register)
+    register.open("juin-2024")
+    halfway = DEFINITION.replace("oui: Oui", "oui: Certes")
+    register.revise("juin-2024", halfway, {})
+
+    with pytest.raises(
+        campaigns.BreakingRevision, match="« non » disait « Non » et dirait « Oui »"
+    ):
+        register.revise("juin-2024", halfway.replace("non: Non", "non: Oui"), {})
+
+
+def test_what_a_draft_was_binds_nobody(register: Campaigns) -> None:
+    create(register)
+    register.revise("juin-2024", TURNED, {})
+    register.open("juin-2024")
+
+    register.revise("juin-2024", TURNED.replace("Êtes-vous", "Êtes-vous vraiment"), {})
+
+    assert len(register.earlier("juin-2024")) == 1
 
 
 def test_a_draft_may_change_as_it_likes_but_for_its_audiences(register: Campaigns) -> None:
