@@ -272,8 +272,11 @@ class Journey:
                 return page, reading
         if self._walk(state.answers).visible:
             return None
-        reading = self.read(pages[0], self._as_sent(pages[0], state), state)
-        return pages[0], self.refuse_nothing(pages[0], reading)
+        asking = (page for page in pages if self._asked(page, state.answers))
+        first = next(asking, pages[0])
+        return first, self.refuse_nothing(
+            first, self.read(first, self._as_sent(first, state), state)
+        )
 
     def refuse_nothing(self, page: Page, reading: Reading) -> Reading:
         """The same reading, in error when the page holds no answer at all."""

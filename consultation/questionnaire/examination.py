@@ -8,6 +8,7 @@ from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import Mark, Problems
 from consultation.questionnaire.reachability import check_reach
 from consultation.questionnaire.remarks import check_remarks
+from consultation.questionnaire.unanswerable import check_bounds
 from consultation.questionnaire.wording import check_wording
 
 
@@ -17,5 +18,6 @@ def examine(q: Questionnaire, faulty: Collection[Mark], problems: Problems) -> N
     Conditions at the `faulty` places are known to be wrong: nothing is said of what they decide.
     """
     check_reach(q, faulty, problems)
+    check_bounds(q, problems)
     check_wording(q, problems)
     check_remarks(q, problems)

@@ -1,4 +1,4 @@
-"""What can never happen: conditions always true or always false, pages nobody sees.
+"""What can never happen: conditions always true or always false, pages nobody sees; and dead ends.
 
 Decided by looking at every kind of respondent (see `worlds`); where there are too many of them,
 that nothing was decided is said too.
@@ -33,6 +33,7 @@ from consultation.questionnaire.crowd import Crowd
 from consultation.questionnaire.model import (
     Choice,
     Choices,
+    Info,
     Matrix,
     Option,
     Optioned,
@@ -102,6 +103,8 @@ class _Reach:
             for question in page.questions:
                 if isinstance(question, Optioned):
                     self._check_offers(page, question)
+                if isinstance(question, Choices):
+                    self._check_least(page, question)
             self._check_quotations(page)
 
     @cached_property
@@ -184,9 +187,25 @@ class _Reach:
         new = [one for one in deepest if not self._is_known(one)]
         whole = id(target.condition.ast) in fixed
         for node in new[:1] if whole else new:
-            seen_as_whole = seen[id(target.condition.ast if whole else node)]
-            self._constant(target, node, value=True in seen_as_whole, whole=whole)
+            values = seen[id(target.condition.ast if whole else node)]
+            if not whole and True in values and self._requires(node):
+                self._needless(target.condition, node)
+            else:
+                self._constant(target, node, value=True in values, whole=whole)
         return whole
+
+    def _requires(self, node: Node) -> bool:
+        """Whether it asks if a question that requires an answer has one."""
+        question = self.q.by_id.get(node.ref.question) if isinstance(node, Answered) else None
+        return question is not None and question.required is not None
+
+    def _needless(self, condition: Condition, node: Node) -> None:
+        name = next(refs(node)).question
+        mark = self.problems.within(
+            Mark(condition.line, condition.column), condition.source, _at(node)
+        )
+        said = f"answered({name}) est toujours vrai : la question exige une réponse (« required »)."
+        self.problems.warning(mark, "redundant", said, "Retirez cette partie.")
 
     def _is_known(self, node: Node) -> bool:
         return isinstance(node, Named) and node.name in self.constant
@@ -232,16 +251,19 @@ class _Reach:
     # What is shown
 
     def _check_first_pages(self) -> None:
-        """Everyone must find a page when nothing is answered yet."""
+        """Everyone must find a page, and something to answer, when nothing is answered yet."""
+        asks = any(not isinstance(question, Info) for question in self.q.questions)
         for audience, words in self.q.audiences:
             shown, _ = walk(self.q, {}, Context(audience))
+            mark = Mark(words.line, words.column)
             if not shown and self.q.pages:
-                self.problems.error(
-                    Mark(words.line, words.column),
-                    "no-first-page",
-                    f"Le public « {audience} » ne voit aucune page avant d’avoir répondu.",
-                    "Laissez une première page sans condition.",
-                )
+                said = f"Le public « {audience} » ne voit aucune page avant d’avoir répondu."
+                remedy = "Laissez une première page sans condition."
+                self.problems.error(mark, "no-first-page", said, remedy)
+            elif asks and all(isinstance(one, Info) for _, asked in shown for one in asked):
+                # Nothing is asked, so nothing more will be: an empty ballot is never accepted.
+                said = f"Le public « {audience} » n’a rien à répondre, et ne pourra rien envoyer."
+                self.problems.error(mark, "nothing-asked", said, "Posez-lui une question.")
 
     def _check_offers(self, page: Page, question: Optioned) -> None:
         """A question shown must always offer something."""
@@ -259,6 +281,60 @@ class _Reach:
                 remedy = f"Laissez au moins une {what} sans condition."
                 mark = self.problems.start_of(question.line)
                 self.problems.error(mark, "nothing-offered", said, remedy)
+
+    def _check_least(self, page: Page, question: Choices) -> None:
+        """A question shown must offer as many answers as it asks for."""
+        together = [option for option in question.options if not option.exclusive]
+        always = sum(not option.show_if for option in together)
+        if not max(1, always) < question.min <= len(together):  # more than all: said already
+            return
+        alone = [option for option in question.options if option.exclusive]
+        dead_end = self._least_offered(page, question, alone)
+        fewest = dead_end if dead_end is not None else self._least_offered(page, question, ())
+        if fewest is None:
+            return
+        said = (
+            f"« {question.id} » demande {question.min} réponses et peut n’en proposer que {fewest}."
+        )
+        note = self.problems.warning if dead_end is None else self.problems.error
+        mark = self.problems.start_of(question.line)
+        note(mark, "too-few-offered", said, "Diminuez « min », ou laissez plus de réponses.")
+
+    def _least_offered(
+        self, page: Page, question: Choices, ways_out: Sequence[Option]
+    ) -> int | None:
+        """How few answers may be offered when they are not enough, and no way out is; else None."""
+        if not all(option.show_if for option in ways_out):
+            return None
+        together = [option for option in question.options if not option.exclusive]
+        conditions = [one.show_if for one in (*together, *ways_out) if one.show_if]
+        context = _given(page.show_if, question.show_if)
+
+        def offered(worlds: Iterable[World]) -> list[int]:
+            counts = (
+                sum(world.holds(option.show_if) for option in together)
+                for world in worlds
+                if all(map(world.holds, context))
+                and not any(world.holds(option.show_if) for option in ways_out)
+            )
+            return [count for count in counts if count < question.min]
+
+        if self._is_faulty((*context, *conditions)):
+            return None
+        wishes = [*((one.ast, True) for one in context), *((one.ast, False) for one in conditions)]
+        found = offered(self.crowd.worlds) or offered(self.scouts.send(wishes))
+        if not found:
+            worlds = self.explorer.worlds((*context, *conditions), None)
+            if worlds is None:
+                self._unknown_least(question)
+            found = offered(worlds or ())
+        return min(found, default=None)
+
+    def _unknown_least(self, question: Choices) -> None:
+        mark = self.problems.start_of(question.line)
+        said = f"Trop de combinaisons pour dire si « {question.id} » en propose toujours assez."
+        remedy = "Rien n’est décidé à son sujet : relisez-la, ou simulez (consultation simulate)."
+        self.problems.note(mark, "undecided", said, remedy)
 
     def _check_quotations(self, page: Page) -> None:
         """An answer quoted must sometimes be there to be quoted."""

@@ -119,9 +119,9 @@ def _several(
 ) -> tuple[str, ...] | None:
     alone = [option for option in options if option.exclusive]
     others = [option for option in options if not option.exclusive]
-    if alone and (not others or rng.random() < APART / 2):
-        return (rng.choice(alone).code,)
     low = max(1, question.min)
+    if alone and (len(others) < low or rng.random() < APART / 2):
+        return (rng.choice(alone).code,)
     most = min(question.max or len(others), len(others))
     if most < low:
         return None

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import load_sample
 
-from consultation.ballots.journey import Journey, State
+from consultation.ballots.journey import NOTHING_ANSWERED, Journey, State
 from consultation.questionnaire.answers import Context, from_json, read_page, to_json
+from consultation.questionnaire.loading import parse
 from consultation.questionnaire.synthetic import respond
 
 ASKED = load_sample()
@@ -50,3 +51,25 @@ def test_what_is_whole_is_what_no_page_would_refuse(
     page_by_page = journey.unfinished(replace(state, typed=NOT_ASKED))
 
     assert (journey.unfinished(state) is None) == (page_by_page is None)
+
+
+def test_who_answers_nothing_is_led_to_the_first_page_that_asks_something() -> None:
+    source = """\
+format: 1
+id: essai
+version: 1
+title: Essai
+audiences: {agents: Agents}
+pages:
+- {id: mot, title: Mot, questions: [{id: lire, type: info, text: Lisez.}]}
+- {id: avis, title: Avis, questions: [{id: avis, type: text, text: Votre avis}]}
+"""
+    q = parse(source, {}).questionnaire
+    assert q is not None
+
+    unfinished = Journey(q, EVERYONE).unfinished(State(seed="00000000"))
+
+    assert unfinished is not None
+    page, reading = unfinished
+    assert page.id == "avis"
+    assert [error.message for error in reading.errors] == [NOTHING_ANSWERED]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from consultation.questionnaire.answers import prune
+from consultation.questionnaire.answers import prune, read_page
 from consultation.questionnaire.conditions import Condition, Context, evaluate
 from consultation.questionnaire.loading import Loaded, parse
 from consultation.questionnaire.model import (
@@ -25,6 +25,7 @@ from consultation.questionnaire.model import (
     Rank,
     Scale,
 )
+from consultation.questionnaire.simulation import simulate
 
 TOP = """\
 format: 1
@@ -287,6 +288,127 @@ def test_a_matrix_always_has_a_row() -> None:
     assert codes(parse(TOP + page, LISTS)) == ["nothing-offered"]
 
 
+PLACE = """\
+- id: fin
+  title: Fin
+  questions:
+  - {id: pied, type: choice, text: À pied, required: R, options: {oui: Oui, non: Non}}
+  - id: choix
+    type: choices
+    text: Choix
+    min: 3
+"""
+ON_FOOT, NOT_ON_FOOT = "show_if: pied == 'oui'", "show_if: pied == 'non'"
+NEVER_ENOUGH = {
+    "too few are left": f"a: A, b: {{label: B, {ON_FOOT}}}, c: {{label: C, {ON_FOOT}}}, d: D",
+    "those left exclude each other": (
+        "a: A, b: B, c: {label: C, show_if: encadre}, "
+        "d: {label: D, exclusive: true, show_if: encadre}"
+    ),
+    "too few for one public": "a: A, b: B, c: {label: C, show_if: audience == 'cadres'}",
+    "too few for those who said nothing": "a: A, b: B, c: {label: C, show_if: answered(jours)}",
+    "too few whatever is counted": (
+        "a: A, b: B, c: {label: C, show_if: count(missions) > 1}, "
+        "d: {label: D, show_if: rang has 'a'}"
+    ),
+}
+FAR = "lieu.zone == 'om' or jours > 1"
+ALWAYS_ENOUGH = {
+    "one instead of another": (
+        f"a: A, b: B, c: {{label: C, {ON_FOOT}}}, d: {{label: D, {NOT_ON_FOOT}}}"
+    ),
+    "enough without condition": "a: A, b: B, c: C, d: {label: D, show_if: encadre}",
+    "hidden together, never alone": (
+        f"a: A, b: {{label: B, show_if: {FAR}}}, c: C, d: {{label: D, show_if: not ({FAR})}}"
+    ),
+}
+
+
+@pytest.mark.parametrize("required", ["required: R", "reminder: Merci de choisir."])
+@pytest.mark.parametrize("name", NEVER_ENOUGH)
+def test_as_many_answers_as_are_asked_for_are_always_offered(name: str, required: str) -> None:
+    loaded = parse(f"{TOP}{PLACE}    {required}\n    options: {{{NEVER_ENOUGH[name]}}}\n", LISTS)
+
+    assert codes(loaded) == ["too-few-offered"]
+    assert "« choix » demande 3 réponses et peut n’en proposer que " in said(loaded)
+
+
+@pytest.mark.parametrize("name", ALWAYS_ENOUGH)
+def test_as_many_answers_as_are_asked_for_may_differ(name: str) -> None:
+    loaded = parse(f"{TOP}{PLACE}    required: R\n    options: {{{ALWAYS_ENOUGH[name]}}}\n", LISTS)
+
+    assert [code for code in codes(loaded) if code != "no-answer"] == []
+
+
+def test_answering_that_nothing_fits_is_a_poor_way_out() -> None:
+    offered = "a: A, b: B, c: {label: C, show_if: encadre}, d: {label: D, exclusive: true}"
+
+    loaded = parse(f"{TOP}{PLACE}    required: R\n    options: {{{offered}}}\n", LISTS)
+
+    assert [(one.severity, one.code) for one in loaded.problems] == [("warning", "too-few-offered")]
+
+
+def test_too_many_combinations_leave_a_dead_end_undecided() -> None:
+    numbers = "".join(
+        f"  - {{id: n{n}, type: number, text: N{n}, decimals: 2, min: 0, max: 99}}\n"
+        for n in range(9)
+    )
+    page = f"- id: nombres\n  title: Nombres\n  questions:\n{numbers}"
+    wide = " and ".join(f"n{n} < n{n + 1}" for n in range(8))
+    offered = (
+        f"a: A, b: B, c: {{label: C, show_if: not ({wide})}}, d: {{label: D, show_if: {wide}}}"
+    )
+
+    loaded = parse(f"{TOP}{page}{PLACE}    required: R\n    options: {{{offered}}}\n", LISTS)
+
+    assert loaded.questionnaire
+    assert "undecided" in codes(loaded)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "{id: q, type: choices, text: Q, min: 2, options: {a: A, c: {label: C, exclusive: true}}}",
+        "{id: q, type: number, text: Part, min: 0.2, max: 0.8}",
+        "{id: q, type: date, text: Jour, min: 2100-01-01}",
+        "{id: q, type: date, text: Jour, max: 1899-12-31}",
+    ],
+)
+def test_what_nothing_can_answer_is_refused(question: str) -> None:
+    loaded = parse(f"{TOP}- id: fin\n  title: Fin\n  questions:\n  - {question}\n", LISTS)
+
+    assert codes(loaded) == ["bounds"]
+
+
+def test_everyone_is_asked_something() -> None:
+    head = TOP[: TOP.index("lists:")]
+    words = "- id: p\n  title: P\n  questions:\n  - {id: mot_p, type: info, text: Lisez.}\n"
+    asked = words.replace("id: p", "id: q\n  show_if: audience == 'agents'").replace("info", "text")
+    asked = asked.replace("mot_p", "mot")
+
+    loaded = parse(f"{head}pages:\n{words}{asked}", {})
+
+    assert codes(loaded) == ["nothing-asked"]
+    assert "Le public « cadres »" in said(loaded)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("lieu.zone == 'om' and answered(lieu)", "warning"),
+        ("lieu.zone == 'om' or not answered(lieu)", "warning"),
+        ("answered(lieu)", "error"),
+    ],
+)
+def test_thinking_of_no_answer_where_one_is_required_is_only_useless(
+    source: str, expected: str
+) -> None:
+    [problem] = with_condition(source).problems
+
+    assert problem.severity == expected
+    assert ("required" in str(problem)) == (expected == "warning")
+
+
 @pytest.mark.parametrize(
     ("source", "warned"),
     [
@@ -430,6 +552,77 @@ def test_what_is_claimed_is_true_of_everyone_and_what_is_true_of_everyone_is_cla
     constant = {True: "always-true", False: "always-false"}
 
     assert claimed - {"never-together"} == {constant[value] for value in values if len(values) == 1}
+
+
+DEAD_END = """\
+- id: quatre
+  title: Quatre
+  questions:
+  - {id: i, type: choice, text: I, options: {x: X, y: Y}, reminder: R}
+  - id: k
+    type: choices
+    text: K
+    min: 2
+    reminder: R
+    options:
+      x: X
+      y: {label: Y, show_if: "%s"}
+      z: {label: Z, show_if: "%s"}
+      w: {label: W, exclusive: true, show_if: "%s"}
+"""
+ANSWERED = ["a == 'y'", "audience == 'cadres'", "count(b) > 1", "i == 'x'"]
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32))
+def test_whoever_passes_the_checks_is_never_stuck_and_whoever_is_stuck_does_not_pass(
+    seed: int,
+) -> None:
+    rng = random.Random(seed)
+    must = rng.random() < 0.5
+    atoms = [*ANSWERED, "i == 'y'" if must else "not answered(i)"]
+    parts = [" or ".join(rng.sample(atoms, rng.randint(1, 3))) for _ in "yzw"]
+    micro = MICRO[: MICRO.index("- id: deux")] % "a == 'x'" + DEAD_END % tuple(parts)
+    micro = micro.replace("min: 2", f"min: {rng.choice((2, 3))}")
+    if must:
+        micro = micro.replace("reminder", "required")
+    loaded = parse(micro, {})
+    q = parse(micro, {}, thorough=False).questionnaire
+    assert q is not None
+
+    stuck = any(is_stuck(q, *respondent) for respondent in everyone_before(q, "k"))
+    refused = any((p.severity, p.code) == ("error", "too-few-offered") for p in loaded.problems)
+
+    assert refused == stuck
+    if loaded.questionnaire:
+        assert simulate(loaded.questionnaire, 20, seed).broken == {}
+
+
+def everyone_before(q: Questionnaire, last: str) -> Iterator[tuple[Context, Answers]]:
+    """Every respondent there can be, as far as this question."""
+    names = [one.id for one in q.questions if one.id != last]
+    for audience, _ in q.audiences:
+        context = Context(audience)
+        for chosen in product(*(every_answer(q.by_id[name]) for name in names)):
+            pairs = zip(names, chosen, strict=True)
+            answers = {name: one for name, one in pairs if one is not None}
+            seen = prune(q, answers, context)
+            if all(q.by_id[name].required is None or name in seen for name in names):
+                yield context, seen
+
+
+def is_stuck(q: Questionnaire, context: Context, seen: Answers) -> bool:
+    """Whether no answer at all to the last question is accepted."""
+    page = q.pages[-1]
+    question = page.questions[-1]
+    assert isinstance(question, Choices)
+    before = {name: one for name, one in seen.items() if name != question.id}
+    kept = {name: [str(one)] for name, one in before.items() if name == "i"}
+    subsets = (chosen for size in (1, 2, 3) for chosen in combinations(question.by_code, size))
+    return all(
+        read_page(page, {**kept, question.id: list(chosen)}, before, q, context).errors
+        for chosen in subsets
+    )
 
 
 def line_of(words: str) -> int:
