@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -30,14 +32,14 @@ from consultation.results.cubes import Cubes
 from consultation.results.export import Results
 from consultation.results.extracting import Extracting
 from consultation.results.findings import Findings
-from consultation.results.formats import Wanted
+from consultation.results.formats import Format, Wanted
 from consultation.results.keys import ResultKeys
 from consultation.results.manifest import Manifest
 from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.store import Codings, Extractions, KnownMargins, Publications, Readings
 from consultation.results.tagging import Tagging
-from consultation.sealing import seal
+from consultation.sealing import SealingKey, seal
 from consultation.web import init_web
 
 DEFINITION = """\
@@ -168,18 +170,22 @@ class Office:
         """What the worker does once the campaign is closed."""
         self.corpus.prepare(self.campaign, self.results.ballots(self.campaign))
 
-    def export(self, destination: Path) -> Manifest:
+    def export(self, destination: Path, formats: frozenset[Format] = frozenset()) -> Manifest:
         return self.results.export(
             self.campaign,
             destination,
             who="ana",
             purpose="rapport de synthèse",
-            wanted=Wanted(unread=True),
+            wanted=Wanted(formats=formats, unread=True),
         )
 
 
 def office_with_an_urn(
-    box: Database, office: Database, keys_directory: Path, clock: Clock
+    box: Database,
+    office: Database,
+    keys_directory: Path,
+    clock: Clock,
+    definition: str = DEFINITION,
 ) -> Office:
     """A draft campaign, « essai », whose urn is empty."""
     campaigns, journal = Campaigns(office, clock), Journal(office, clock)
@@ -189,7 +195,7 @@ def office_with_an_urn(
     campaigns.create(
         slug="essai",
         urn=bytes(range(16)),
-        definition=DEFINITION,
+        definition=definition,
         lists=LISTS,
         opens=clock.now - timedelta(days=1),
         closes=clock.now + timedelta(days=1),
@@ -236,6 +242,27 @@ def office_with_an_urn(
 def _signing_key() -> PublicKey:
     """One for the whole session, because drawing it is slow and nobody signs with it here."""
     return PrivateKey.generate(2048).public
+
+
+def answers_in(sealed: Iterable[bytes], key: bytes) -> list[dict[str, object]]:
+    """What released ballots hold, opened with the export key; nothing else reads them here."""
+    opening = SealingKey.from_bytes(key)
+    return [json.loads(opening.unseal(one))["answers"] for one in sealed]
+
+
+def given(answers: Iterable[Mapping[str, object]]) -> Counter[str]:
+    """How many answers there are to each question, to each row of a grid, to each rank."""
+    found: Counter[str] = Counter()
+    for one in answers:
+        for name, said in one.items():
+            match said:
+                case dict():
+                    found.update(f"{name}__{row}" for row in said)
+                case list():
+                    found.update([name, *(f"{name}__rang{n}" for n in range(1, len(said) + 1))])
+                case _:
+                    found[name] += 1
+    return found
 
 
 def crowd(size: int) -> list[dict[str, object]]:

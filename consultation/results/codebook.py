@@ -30,7 +30,8 @@ KINDS = {
 
 _READ_ME = """\
 Une case vide veut dire « pas de réponse » : question passée, non posée, ou réponse retirée pour ne
-reconnaître personne. « * » veut dire que le détail a été retiré.
+reconnaître personne ; `manifest.json` dit combien le sont dans chaque colonne, et pourquoi.
+« * » veut dire que le détail a été retiré.
 
 - `microdata.csv` : codes, séparateur virgule, UTF-8, point décimal (R, Python).
 - `microdata-excel.csv` : libellés, séparateur point-virgule, virgule décimale (tableurs).

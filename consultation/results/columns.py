@@ -69,6 +69,7 @@ class Block:
     """The columns of one question, and how an answer fills them."""
 
     columns: tuple[Column, ...]
+    answers: Callable[[object], Sequence[bool]]  # in which columns this answers, known or not
     fill: Callable[[object], Codes]
     write: Callable[[object], str]  # a number or the year of a date, as in a file
     sensitive: bool = False
@@ -80,6 +81,11 @@ class Block:
         answer = answers.get(self.question)
         return self.blank if answer is None else self.fill(answer)
 
+    def given(self, answers: Answered) -> Sequence[bool]:
+        """Whether each column was answered, before anything is made of the answer."""
+        answer = answers.get(self.question)
+        return self._nowhere if answer in (None, "") else self.answers(answer)
+
     @cached_property
     def question(self) -> str:
         """The question asked."""
@@ -89,6 +95,10 @@ class Block:
     def blank(self) -> Codes:
         """The codes of someone who did not answer."""
         return (NO_ANSWER,) * len(self.columns)
+
+    @cached_property
+    def _nowhere(self) -> Sequence[bool]:
+        return (False,) * len(self.columns)
 
     @cached_property
     def numeric(self) -> bool:
@@ -116,6 +126,7 @@ def block_of(question: Question) -> Block | None:
         return None
     return Block(
         columns=columns,
+        answers=_answers(question),
         fill=_filler(question),
         write=_writer(question),
         sensitive=question.sensitive,
@@ -188,6 +199,25 @@ def _column(question: Question, suffix: str, part: str, values: Mapping[str, str
         values=values,
         bands=bands_of(question) if isinstance(question, Number | Date) else (),
     )
+
+
+def _answers(question: Question) -> Callable[[object], Sequence[bool]]:
+    """Where an answer is one, read without its codes: what `_filler` must not lose."""
+    match question:
+        case Choices():
+            size = len(question.options)
+            return lambda answer: (bool(answer),) * size
+        case Matrix():
+            rows = tuple(row.id for row in question.rows)
+            return lambda answer: tuple(
+                isinstance(answer, Mapping) and answer.get(row) not in (None, "") for row in rows
+            )
+        case Rank():
+            places = range(question.top)
+            return lambda answer: tuple(
+                isinstance(answer, list | tuple) and place < len(answer) for place in places
+            )
+    return lambda answer: (True,)
 
 
 def _filler(question: Question) -> Callable[[object], Codes]:

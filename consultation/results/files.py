@@ -79,6 +79,18 @@ class Table:
         self._stream.write(self._flavour.delimiter.join(cells) + self._flavour.end)
 
 
+def answers_in(path: Path, flavour: Flavour) -> Sequence[int]:
+    """How many cells of each column of a table are not empty, its header left out."""
+    with path.open(encoding=flavour.encoding, newline="") as file:
+        rows = csv.reader(file, delimiter=flavour.delimiter)
+        counts = [0] * len(next(rows))
+        for row in rows:
+            for place, cell in enumerate(row):
+                if cell:
+                    counts[place] += 1
+    return counts
+
+
 def sha256_of_files(directory: Path) -> dict[str, str]:
     """The digest of every file in the directory, by its name there."""
     return {name: _sha256(directory / name) for name in _names(directory)}

@@ -6,7 +6,7 @@ The plan comes from the questionnaire alone, once, before the first ballot is re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
@@ -86,6 +86,10 @@ class ProfileColumn:
             return known.index(ballot.audience) if ballot.audience in known else NO_ANSWER
         return self.block.coded(ballot.answers)[0]
 
+    def given(self, ballot: Ballot) -> bool:
+        """Whether this ballot answers it, with a code that is known or not."""
+        return all(self.block.given(ballot.answers)) if self.block else bool(ballot.audience)
+
     def value(self, ballot: Ballot) -> str:
         """The value of this ballot; no answer is a value like another."""
         code = self.code(ballot)
@@ -134,15 +138,8 @@ class Plan:
     @cached_property
     def sensitive(self) -> tuple[int, ...]:
         """The numbers of the sensitive columns among `answers`."""
-        return self._numbers(lambda block: block.sensitive)
-
-    def withheld_by(self, gate: Gate) -> tuple[int, ...]:
-        """The numbers of the columns to blank where the gate must not be seen."""
-        return self._numbers(lambda block: block.question in gate.questions)
-
-    def _numbers(self, wanted: Callable[[Block], bool]) -> tuple[int, ...]:
-        of_columns = (wanted(block) for block in self.blocks for _ in block.columns)
-        return tuple(number for number, kept in enumerate(of_columns) if kept)
+        sensitive = (block.sensitive for block in self.blocks for _ in block.columns)
+        return tuple(number for number, kept in enumerate(sensitive) if kept)
 
 
 def plan(questionnaire: Questionnaire) -> Plan:

@@ -6,38 +6,48 @@ was generalised. So such conditions enter the disclosure rules as the profile do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Node, names, refs
-from consultation.questionnaire.model import Choice, Choices, Matrix, Question, Questionnaire, Rank
-from consultation.results.columns import CHOSEN, NO_ANSWER, Codes, block_of
+from consultation.questionnaire.model import Choices, Matrix, Optioned, Question, Questionnaire
+from consultation.results.columns import CHOSEN, NO_ANSWER, YES_NO, Codes, block_of
 from consultation.results.disclosure import Hierarchy
 
 MET, UNSEEN = "1", ""
 
 Tells = Callable[[Codes], bool]
+Met = Mapping[str, frozenset[str]]
+"""By option or row of a question: the conditions without which it is not shown, where any is."""
+
+_CHOSEN = list(YES_NO).index(CHOSEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tie:
+    """Some answers to a question, in some of its columns, show that a condition was met."""
+
+    condition: str
+    question: str
+    columns: range  # of the question's: a row of a grid, or all of them
+    tells: Tells  # from the codes of these columns
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
     """A condition on what a row does not show, or may have to hide.
 
-    Where the rules must hide that it was met, the answers to `questions` are withheld.
+    Where the rules must hide that it was met, the answers that show it are withheld.
     """
 
     condition: str
-    tells: tuple[tuple[str, Tells], ...]  # a question, and what its codes show
+    ties: tuple[Tie, ...]
 
     @cached_property
     def questions(self) -> frozenset[str]:
         """The questions that may show it."""
-        return frozenset(question for question, _ in self.tells)
-
-    def seen(self, coded: Callable[[str], Codes]) -> bool:
-        """Whether the codes of these questions show that the condition was met."""
-        return any(tell(coded(question)) for question, tell in self.tells)
+        return frozenset(tie.question for tie in self.ties)
 
     @cached_property
     def hierarchy(self) -> Hierarchy:
@@ -51,19 +61,10 @@ def gates_of(questionnaire: Questionnaire) -> tuple[Gate, ...]:
     return tuple(
         Gate(
             condition=condition,
-            tells=tuple((tie.question, tie.tells) for tie in ties if tie.condition == condition),
+            ties=tuple(tie for tie in ties if tie.condition == condition),
         )
         for condition in dict.fromkeys(tie.condition for tie in ties)
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Tie:
-    """A condition that an answer to a question shows to have been met."""
-
-    condition: str
-    question: str
-    tells: Tells
 
 
 class _Ties:
@@ -74,15 +75,19 @@ class _Ties:
         self._hidden = _hidden(questionnaire)
         self._behind: dict[str, frozenset[str]] = {}  # what an answer to a question may show
 
-    def all(self) -> Iterator[_Tie]:
+    def all(self) -> Iterator[Tie]:
         """Every tie between an exported answer and a condition on something hidden."""
         for page in self._questionnaire.pages:
             for question in page.questions:
                 asked = self._met(page.show_if) | self._met(question.show_if)
-                parts = [(code, self._met(condition)) for code, condition in _parts(question)]
-                self._behind[question.id] = asked.union(*(met for _, met in parts))
+                options = self._met_by_code(_options(question))
+                rows = self._met_by_code(_rows(question))
+                self._behind[question.id] = asked.union(*options.values(), *rows.values())
                 if question.id not in self._hidden:
-                    yield from _ties(question, asked, parts)
+                    yield from _ties(question, asked, options, rows)
+
+    def _met_by_code(self, items: Iterable[tuple[str, Condition | None]]) -> Met:
+        return {code: met for code, condition in items if (met := self._met(condition))}
 
     def _met(self, condition: Condition | None) -> frozenset[str]:
         """The conditions on something hidden without which this one would not hold."""
@@ -110,41 +115,48 @@ def mentioned(node: Node) -> Iterator[str]:
             yield from mentioned(name.target)
 
 
-def _ties(
-    question: Question, asked: frozenset[str], parts: Sequence[tuple[str, frozenset[str]]]
-) -> Iterator[_Tie]:
+def _ties(question: Question, asked: frozenset[str], options: Met, rows: Met) -> Iterator[Tie]:
+    """What answering at all shows, then what an option or a row shows."""
     block = block_of(question)
     if block is None:
         return
+    everywhere, codes = range(len(block.columns)), block.columns[0].codes
+    alone = [range(number, number + 1) for number in everywhere]
+    parts = alone if isinstance(question, Matrix) else [everywhere]
+
+    def tie(condition: str, columns: range, tells: Tells) -> Tie:
+        return Tie(condition=condition, question=question.id, columns=columns, tells=tells)
+
     for condition in sorted(asked):
-        yield _Tie(condition=condition, question=question.id, tells=_answered)
-    for number, (code, met) in enumerate(parts):
-        for condition in sorted(met):
-            tells = _shown(question, block.columns[0].codes, number, code)
-            yield _Tie(condition=condition, question=question.id, tells=tells)
+        yield from (tie(condition, part, _answered) for part in parts)
+    for code, met in options.items():
+        tells = _chosen(question, codes, code)
+        yield from (tie(one, part, tells) for one in sorted(met) for part in parts)
+    for number, (code, _) in enumerate(_rows(question)):
+        yield from (tie(one, alone[number], _answered) for one in sorted(rows.get(code, ())))
 
 
-def _parts(question: Question) -> Sequence[tuple[str, Condition | None]]:
-    """The rows or options, which may have conditions of their own."""
-    match question:
-        case Matrix():
-            return [(row.id, row.show_if) for row in question.rows]
-        case Choice() | Choices() | Rank():
-            return [(option.code, option.show_if) for option in question.options]
-    return []
+def _options(question: Question) -> Iterator[tuple[str, Condition | None]]:
+    """The options, which may have conditions of their own."""
+    if isinstance(question, Optioned):
+        yield from ((option.code, option.show_if) for option in question.options)
+
+
+def _rows(question: Question) -> Iterator[tuple[str, Condition | None]]:
+    """The rows of a grid, which may have some too."""
+    if isinstance(question, Matrix):
+        yield from ((row.id, row.show_if) for row in question.rows)
 
 
 def _answered(codes: Codes) -> bool:
     return any(code != NO_ANSWER for code in codes)
 
 
-def _shown(question: Question, known: Sequence[str], number: int, code: str) -> Tells:
-    """Whether the codes show this row answered, or this option chosen."""
-    match question:
-        case Matrix():
-            return lambda codes: codes[number] != NO_ANSWER
-        case Choices():
-            return lambda codes: codes[number] == known.index(CHOSEN)
+def _chosen(question: Question, known: Sequence[str], code: str) -> Tells:
+    """Whether the codes show this option chosen."""
+    if isinstance(question, Choices):
+        number, chosen = [option.code for option in question.options].index(code), _CHOSEN
+        return lambda codes: codes[number] == chosen
     # An option without a column of its own: hidden by `store`, nothing shows it.
     wanted = known.index(code) if code in known else None
     return lambda codes: wanted in codes

@@ -21,7 +21,7 @@ from consultation.results.columns import (
     Column,
 )
 from consultation.results.frame import Ballot, Plan
-from consultation.results.gates import MET, UNSEEN
+from consultation.results.gates import MET, UNSEEN, Tells
 from consultation.results.masking import Score
 
 _CHOSEN = list(YES_NO).index(CHOSEN)
@@ -92,6 +92,12 @@ class Layout:
         coded = [block.coded(answers) for block in self._blocks]
         return array(self.typecode, chain(profile, *coded))
 
+    def given(self, ballot: Ballot) -> list[bool]:
+        """Whether the ballot answers each variable, whatever `code` makes of it."""
+        answers = ballot.answers
+        profile = (one.given(ballot) for one in self._plan.profile)
+        return list(chain(profile, *(block.given(answers) for block in self._blocks)))
+
     def written(self, ballot: Ballot) -> list[str]:
         """The numbers answered, as they are written in a file: those of the plan's answers."""
         return [block.number(ballot.answers) for block in self._numeric]
@@ -99,12 +105,40 @@ class Layout:
     def key(self, codes: Codes) -> tuple[int, ...]:
         """What the disclosure rules look at, in the order of the plan's hierarchies."""
 
-        def of(question: str) -> Codes:
-            return codes[self._places[question]]
-
+        seen = frozenset().union(*self.shown(codes).values())
         profile = (codes[number] for number in self._ordered)
-        gates = (0 if gate.seen(of) else NO_ANSWER for gate in self._plan.gates)
+        gates = (0 if number in seen else NO_ANSWER for number in range(len(self._plan.gates)))
         return (*profile, *gates)
+
+    @property
+    def width(self) -> int:
+        """The bytes that the codes of a ballot take."""
+        return len(self.variables) * array(self.typecode).itemsize
+
+    @cached_property
+    def parts(self) -> tuple[range, ...]:
+        """The variables that are withheld together: those of a question, or a row of a grid."""
+        return tuple(self._telling)
+
+    def shown(self, codes: Codes) -> dict[int, frozenset[int]]:
+        """For each of the `parts` that is answered, by number: the gates that it shows."""
+        found = {}
+        for number, (part, ties) in enumerate(self._telling.items()):
+            those = codes[part.start : part.stop]
+            if any(code != NO_ANSWER for code in those):
+                found[number] = frozenset(gate for gate, tells in ties if tells(those))
+        return found
+
+    @cached_property
+    def _telling(self) -> Mapping[range, Sequence[tuple[int, Tells]]]:
+        """Every part of which some answer shows a gate, and how."""
+        found: dict[range, list[tuple[int, Tells]]] = {}
+        for number, gate in enumerate(self._plan.gates):
+            for tie in gate.ties:
+                first = self._places[tie.question].start
+                part = range(first + tie.columns.start, first + tie.columns.stop)
+                found.setdefault(part, []).append((number, tie.tells))
+        return found
 
     @cached_property
     def key_values(self) -> tuple[Sequence[str], ...]:
@@ -118,6 +152,11 @@ class Layout:
             NO_ANSWER if flag and codes[number] != _CHOSEN else codes[number]
             for number, flag in self._sensitive
         )
+
+    @cached_property
+    def answers(self) -> range:
+        """The numbers of the variables that are not the profile's."""
+        return range(len(self._plan.profile), len(self.variables))
 
     @cached_property
     def _places(self) -> Mapping[str, slice]:

@@ -54,6 +54,7 @@ class Manifest:
     generalised_percent: Mapping[str, float]
     withheld_percent: Mapping[str, float]
     withdrawn: tuple[str, ...]
+    withheld: Mapping[str, Mapping[str, int]]  # by column, how many answers, by the reason why
     texts: Mapping[str, TextsWritten]
     too_few_texts: tuple[str, ...]  # files not written: fewer than k texts
     files: Mapping[str, str]
@@ -63,8 +64,9 @@ class Manifest:
         """The manifest that was written."""
         found = json.loads(content)
         texts = {name: TextsWritten(**one) for name, one in found.pop("texts").items()}
-        # Files made by the version before this one hold no such line; they are kept a day.
+        # Files made by the version before this one hold no such lines; they are kept a day.
         asked = tuple(AnsweredVersion(**one) for one in found.pop("questionnaires", ()))
+        found.setdefault("withheld", {})
         lists = {name: tuple(one) for name, one in found.items() if isinstance(one, list)}
         return cls(texts=texts, questionnaires=asked, **found | lists)
 

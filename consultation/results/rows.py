@@ -11,19 +11,25 @@ from __future__ import annotations
 import random
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from consultation.refusals import Refusal
-from consultation.results.columns import NO_ANSWER, UNANSWERED
+from consultation.results.columns import NO_ANSWER, UNANSWERED, Codes
 from consultation.results.disclosure import K, Protected, protect
 from consultation.results.frame import Ballot, Plan
+from consultation.results.gates import UNSEEN
 from consultation.results.layout import Layout
+from consultation.results.ledger import FOR_COMPANY, Ledger, would_show
 from consultation.results.spool import Spool
+from consultation.results.withholding import COMPANY, Condition, Part, Person, withhold
 from consultation.sealing import derive
+
+Withheld = Mapping[int, Mapping[Part, Condition]]
+"""By row, the parts that are blank, and the condition that each would have shown."""
 
 _BETWEEN = "\x1f"  # no number holds it
 
@@ -50,6 +56,7 @@ class Rows:
         self._plan = plan
         self._secret = secret
         self.layout = Layout(plan)
+        self._ledger = Ledger(self.layout)
         self._open = ExitStack()
         self._spool = self._open.enter_context(closing(Spool(directory)))
         self._keys = [array("h") for _ in plan.hierarchies]
@@ -67,6 +74,7 @@ class Rows:
     def take(self, ballot: Ballot) -> None:
         """Take one ballot."""
         codes = self.layout.code(ballot)
+        self._ledger.take(ballot, codes)
         numbers = _BETWEEN.join(self.layout.written(ballot))
         self._spool.append_bytes(codes.tobytes() + numbers.encode())
         for cells, code in zip(self._keys, self.layout.key(codes), strict=True):
@@ -91,23 +99,103 @@ class Rows:
             rows=len(self),
             rng=self.random("profile"),
         )
-        return SafeRows(self._plan, self.layout, self._spool, found, self.random("rows"))
+        return SafeRows(
+            self._plan,
+            self.layout,
+            self._spool,
+            found,
+            self.random("rows"),
+            withheld=self._withheld(found),
+            ledger=self._ledger,
+        )
 
     def random(self, purpose: str) -> random.Random:
         """What draws for this purpose."""
         # Reproducible on purpose; whoever has the secret can open every ballot anyway.
         return random.Random(derive(self._secret, purpose))  # noqa: S311
 
+    def _withheld(self, found: Protected) -> Withheld:
+        """What is withheld so as not to show what the rules hide; the ledger says why."""
+        rng = self.random("withheld")
+        withheld: dict[int, Mapping[Part, Condition]] = {}
+        for crowd in self._crowds(found):
+            withhold(crowd, rng)
+            withheld |= {one.row: one.withheld for one in crowd if one.withheld}
+        for number in (self.layout.numbers[name] for name in sorted(found.withdrawn)):
+            self._ledger.withdraw(number)
+        for row, codes in zip(withheld, self._read(withheld), strict=True):
+            for part, condition in withheld[row].items():
+                self._account(self.layout.parts[part], codes, condition)
+        return withheld
+
+    def _account(self, numbers: Iterable[int], codes: Codes, condition: Condition) -> None:
+        """Say why these answers of a row are withheld."""
+        company = condition == COMPANY
+        reason = FOR_COMPANY if company else would_show(self._plan.gates[condition].condition)
+        for number in numbers:
+            if codes[number] != NO_ANSWER:
+                self._ledger.withhold(number, reason)
+
+    def _crowds(self, found: Protected) -> Iterator[Sequence[Person]]:
+        """Those of each profile of which some row must hide what its answers show."""
+        hidden = self._hidden(found)
+        profile = [found.columns[one.column.name] for one in self._plan.profile]
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for row in range(len(self)) if hidden else ():
+            alike.setdefault(tuple(cells[row] for cells in profile), []).append(row)
+        kept = [
+            cells
+            for number, cells in zip(self._plan.sensitive, self._secrets, strict=True)
+            if self._plan.answers[number].name not in found.withdrawn
+        ]
+        for rows in alike.values():
+            if hidden.keys().isdisjoint(rows):
+                continue
+            yield [
+                Person(
+                    row=row,
+                    shows=self.layout.shown(codes),
+                    hidden=hidden.get(row, frozenset()),
+                    secrets=tuple(_said(cells[row]) for cells in kept),
+                )
+                for row, codes in zip(rows, self._read(rows), strict=True)
+            ]
+
+    def _hidden(self, found: Protected) -> Mapping[int, frozenset[int]]:
+        """By row, the gates that it must not show though its answers do."""
+        hidden: dict[int, frozenset[int]] = {}
+        given = self._keys[len(self._plan.order) :]
+        for number, (gate, before) in enumerate(zip(self._plan.gates, given, strict=True)):
+            for row, after in enumerate(found.columns[gate.hierarchy.name]):
+                if before[row] != NO_ANSWER and after == UNSEEN:
+                    hidden[row] = hidden.get(row, frozenset()) | {number}
+        return hidden
+
+    def _read(self, rows: Iterable[int]) -> Iterator[array[int]]:
+        """The codes of these rows."""
+        width = self.layout.width
+        return (array(self.layout.typecode, line[:width]) for line in self._spool.read_bytes(rows))
+
 
 class SafeRows:
     """Rows whose profiles are shared by enough others, without what would betray them."""
 
     def __init__(
-        self, plan: Plan, layout: Layout, spool: Spool, protected: Protected, rng: random.Random
+        self,
+        plan: Plan,
+        layout: Layout,
+        spool: Spool,
+        protected: Protected,
+        rng: random.Random,
+        *,
+        withheld: Withheld,
+        ledger: Ledger,
     ) -> None:
         self.protected = protected
+        self.ledger = ledger
         self._layout = layout
         self._spool = spool
+        self._withheld = withheld
         self._order = array("I", range(len(spool)))
         rng.shuffle(self._order)
         self._profile = [self._recoded(one.column.name) for one in plan.profile]
@@ -119,17 +207,16 @@ class SafeRows:
             for number in plan.sensitive
             if plan.answers[number].name in protected.withdrawn
         ]
-        self._gates = [
-            (protected.columns[gate.hierarchy.name], [first + n for n in plan.withheld_by(gate)])
-            for gate in plan.gates
-        ]
 
     def __len__(self) -> int:
         return len(self._order)
 
     def __iter__(self) -> Iterator[Row]:
-        """Every row; the smallest class is counted on the way, and Unprotected below K."""
-        width = len(self._layout.variables) * array(self._layout.typecode).itemsize
+        """Every row, once; Unprotected for a class below K, AnswersLost where answers are missing.
+
+        Both are counted on the way, on what leaves: files are whole once the last row is taken.
+        """
+        width = self._layout.width
         profile = len(self._profile)
         seen: Counter[bytes] = Counter()
         for number, line in zip(self._order, self._spool.read_bytes(self._order), strict=True):
@@ -142,17 +229,18 @@ class SafeRows:
                 if place in self._numeric:
                     numbers[self._numeric[place]] = UNANSWERED
             seen[codes[:profile].tobytes()] += 1
+            self.ledger.write(codes)
             yield Row(codes=codes, numbers=numbers)
         self.smallest_class = min(seen.values())
         if self.smallest_class < K:
             raise Unprotected
+        self.ledger.settle()
 
     def _hidden(self, number: int) -> Iterator[int]:
         """The places to blank in this row."""
         yield from self._withdrawn
-        for shown, behind in self._gates:
-            if not shown[number]:
-                yield from behind
+        for part in self._withheld.get(number, ()):
+            yield from self._layout.parts[part]
 
     def _recoded(self, name: str) -> array[int]:
         codes = self._layout.variables[self._layout.numbers[name]].codes

@@ -6,9 +6,9 @@ Counted lot after lot on the very rows that are written, so that tables less row
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +50,17 @@ class Tally:
         if len(self._lot) == _LOT:
             self._count()
 
+    @property
+    def answers(self) -> Sequence[int]:
+        """How many answers were counted for each variable."""
+        self._count()
+        return [int(self._alone[variable.name].sum()) for variable in self._layout.variables]
+
     def write(self, directory: Path) -> None:
         """Write the tables of what was counted, as they may be shown."""
         self._count()
         for (name, header), lines in zip(
-            HEADERS.items(), (self._frequencies, self._groups), strict=True
+            HEADERS.items(), (self._frequencies(), self._groups()), strict=True
         ):
             path = directory / name
             path.parent.mkdir(exist_ok=True)
@@ -109,14 +115,14 @@ def _lines(variable: Variable, shown: Frequencies) -> Iterator[tuple[Sequence[Ce
         yield (*start, code, label, count, part, shown.base), int(count is None)
 
 
-def _write(
-    path: Path, header: Sequence[str], lines: Callable[[], Iterator[Sequence[Cell]]]
-) -> None:
+def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[Cell]]) -> None:
+    """In every flavour at once: what is hidden takes longer to find than to write."""
     with ExitStack() as files:
+        writers = []
         for suffix, flavour in FLAVOURS.items():
             target = path.with_name(f"{path.stem}{suffix}.csv")
             stream = target.open("w", encoding=flavour.encoding, newline="")
-            add = row_writer(files.enter_context(stream), flavour)
-            add(header)
-            for line in lines():
+            writers.append(row_writer(files.enter_context(stream), flavour))
+        for line in chain([header], lines):
+            for add in writers:
                 add(line)

@@ -17,7 +17,7 @@ from consultation.office.campaigns import Campaign, Version
 from consultation.results import codebook, package
 from consultation.results.columns import OpenText
 from consultation.results.disclosure import EVERYTHING, K, L
-from consultation.results.files import FLAVOURS, SUMS, Table, sha256_of_files, sums
+from consultation.results.files import FLAVOURS, SUMS, Table, answers_in, sha256_of_files, sums
 from consultation.results.formats import Format, RowsFile, Wanted, opened
 from consultation.results.frame import Ballot, ProfileColumn, plan
 from consultation.results.manifest import MANIFEST, AnsweredVersion, Manifest, TextsWritten, short
@@ -111,6 +111,7 @@ class Writing:
             generalised_percent={name: lost[name] for name in lost if name not in withheld},
             withheld_percent={withheld[name]: lost[name] for name in lost if name in withheld},
             withdrawn=tuple(sorted(protected.withdrawn)),
+            withheld=safe.ledger.withheld,
             texts=texts,
             too_few_texts=too_few,
             files=sha256_of_files(self._directory),
@@ -131,12 +132,17 @@ class Writing:
                 tally.add(row.codes)
                 for table in tables:
                     table.add(row)
+        safe.ledger.settle(tally.answers)
+        for suffix, flavour in FLAVOURS.items():
+            safe.ledger.settle(answers_in(self._microdata(suffix), flavour))
         tally.write(self._directory)
+
+    def _microdata(self, suffix: str) -> Path:
+        return self._directory / f"microdata{suffix}.csv"
 
     def _table(self, files: ExitStack, suffix: str) -> Table:
         flavour = FLAVOURS[suffix]
-        path = self._directory / f"microdata{suffix}.csv"
-        stream = path.open("w", encoding=flavour.encoding, newline="")
+        stream = self._microdata(suffix).open("w", encoding=flavour.encoding, newline="")
         labels = self._wanted.labels or flavour is EXCEL
         return Table(files.enter_context(stream), self._plan.columns, flavour, labels=labels)
 

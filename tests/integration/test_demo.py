@@ -12,15 +12,18 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from counting import answers_in, given
 from running import close
 
 from consultation.app import create_app
 from consultation.config import Settings
 from consultation.demo import place as places
 from consultation.results.disclosure import K
+from consultation.sealing import read_key
 
 ROOT = Path(__file__).parents[2]
 RESPONDENTS, RECIPIENTS = 40, 130
@@ -79,6 +82,29 @@ def test_the_figures_are_those_of_the_files(shown: tuple[Path, str]) -> None:
     assert len(list((directory / "mail").glob("*.eml"))) == told["sent"]
     assert len(_rows(directory)) == told["rows"]
     assert _one(directory / "box.sqlite", "SELECT count(*) FROM ballot") == told["ballots"]
+
+
+def test_every_answer_of_the_urn_is_in_the_file_or_said_to_be_withheld(
+    shown: tuple[Path, str],
+) -> None:
+    """The urn is opened with its key, and read by nothing that reads results."""
+    directory, _ = shown
+    with closing(sqlite3.connect(directory / "box.sqlite")) as base:
+        sealed = [one for (one,) in base.execute("SELECT sealed FROM ballot")]
+    key = read_key(next((directory / "keys/results").glob("juin*/export.key")))
+    urn, rows = given(answers_in(sealed, key)), _rows(directory)
+    manifest = json.loads((directory / "export/manifest.json").read_text("utf-8"))
+    titled = _rows(directory, "microdata-excel.csv", "utf-8-sig", ";")
+
+    assert urn["fi_priorites"] > 20
+    for name in rows[0].keys() - manifest["generalised_percent"].keys():
+        several = name not in urn and "__rang" not in name  # an option: as many as its question
+        answers = urn[name.split("__")[0] if several else name]
+        left = answers - sum(manifest["withheld"].get(name, {}).values())
+        assert sum(row[name] != "" for row in rows) == left, name
+        [title] = [one for one in titled[0] if one.split(" – ")[0] == name]
+        assert sum(row[title] != "" for row in titled) == left, name
+    assert urn["fi_priorites"] - 11 <= sum(row["fi_priorites__rang1"] != "" for row in rows)
 
 
 def test_no_class_of_the_microdata_is_small(shown: tuple[Path, str]) -> None:
@@ -210,9 +236,11 @@ def _until(server: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(said)
 
 
-def _rows(directory: Path) -> list[dict[str, str]]:
-    with (directory / "export" / "microdata.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+def _rows(
+    directory: Path, name: str = "microdata.csv", encoding: str = "utf-8", delimiter: str = ","
+) -> list[dict[str, str]]:
+    with (directory / "export" / name).open(encoding=encoding, newline="") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
 
 
 def _files(directory: Path) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 from conftest import Clock
-from counting import Office, crowd, office_with_an_urn
+from counting import DEFINITION, Office, crowd, office_with_an_urn
 from sqlalchemy import insert
 
 from consultation.ballots.tables import ballot, inbox
@@ -115,6 +115,50 @@ def test_enough_people_behind_a_filter_keep_their_answers(office: Office, tmp_pa
 
     table = rows(tmp_path / "export/microdata.csv")
     assert Counter(row["om_note"] for row in table) == {"": 120, "non": 12}
+
+
+PRIORITIES = """\
+  - id: priorites
+    type: rank
+    text: "Vos priorités ?"
+    top: 2
+    options:
+      usager: L’usager
+      crise: La crise
+      outre_mer: {label: L’outre-mer, show_if: territoire.zone == 'outre_mer'}
+  - {id: jours"""
+
+
+def test_an_option_offered_to_some_leaves_the_answers_of_the_others(
+    box_database: Database,
+    office_database: Database,
+    keys_directory: Path,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    definition = DEFINITION.replace("  - {id: jours", PRIORITIES)
+    office = office_with_an_urn(box_database, office_database, keys_directory, clock, definition)
+    office.fill([one | {"priorites": ["crise", "usager"]} for one in crowd(100)])
+    office.fill([{"territoire": "R01", "categorie": "a", "priorites": ["outre_mer"]}] * 3)
+    office.fill(crowd(7))
+    office.close()
+
+    found = office.work_out()
+    manifest = office.export(tmp_path / "export", formats=frozenset({"parquet"}))
+
+    withheld = {name: sum(why.values()) for name, why in manifest.withheld.items()}
+    assert withheld["priorites__rang1"] <= 11
+    urn = {"priorites__rang1": 103, "priorites__rang2": 100}
+    table = rows(tmp_path / "export/microdata.csv")
+    parquet = pd.read_parquet(tmp_path / "export/microdata.parquet")
+    flat = rows(tmp_path / "export/tableaux/tris-a-plat.csv")
+    [finding] = [one for one in found.findings if one.question == "priorites"]
+    for line in finding.lines:
+        left = urn[line.name] - withheld.get(line.name, 0)
+        assert sum(row[line.name] != "" for row in table) == left
+        assert parquet[line.name].notna().sum() == left
+        assert {one["base"] for one in flat if one["variable"] == line.name} == {str(left)}
+        assert line.base == left
 
 
 def test_no_class_gives_a_sensitive_answer_away(office: Office, tmp_path: Path) -> None:

@@ -294,7 +294,6 @@ def test_answering_a_question_asked_to_some_says_who_they_are() -> None:
 
     assert gates(made, note=0) == {OVERSEAS: "1"}
     assert gates(made, avis={"delais": "d1"}) == {OVERSEAS: ""}
-    assert [made.answers[n].name for n in made.withheld_by(made.gates[0])] == ["note"]
 
 
 def test_what_follows_from_such_an_answer_says_it_too() -> None:

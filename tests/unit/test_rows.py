@@ -13,6 +13,7 @@ from consultation.results.disclosure import K, Protected
 from consultation.results.files import FLAVOURS, Table, appearing
 from consultation.results.frame import plan
 from consultation.results.layout import Layout
+from consultation.results.ledger import Ledger
 from consultation.results.rows import SafeRows, Unprotected
 from consultation.results.spool import Spool
 
@@ -24,12 +25,15 @@ def write(directory: Path, grades: list[str]) -> SafeRows:
     made = plan(asked(GRADE))
     layout = Layout(made)
     with closing(Spool(directory)) as spool:
+        ledger = Ledger(layout)
         for grade in grades:
             spool.append_bytes(layout.code(ballot(categorie=grade)).tobytes())
+            ledger.take(ballot(categorie=grade), layout.code(ballot(categorie=grade)))
         wrong = Protected(
             columns={"categorie": grades}, k=K, withdrawn=frozenset(), generalised={"categorie": 0}
         )
-        safe = SafeRows(made, layout, spool, wrong, random.Random(1))
+        rng = random.Random(1)
+        safe = SafeRows(made, layout, spool, wrong, rng, withheld={}, ledger=ledger)
         with (directory / "microdata.csv").open("w", encoding="utf-8") as stream:
             table = Table(stream, made.columns, FLAVOURS[""], labels=False)
             for row in safe:
