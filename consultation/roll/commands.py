@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -19,8 +19,10 @@ from consultation.roll.relay import Mailer
 from consultation.roll.reminders import MOST, Class, Reminders
 from consultation.roll.returns import KIND_WORDS, Collector
 from consultation.roll.sending import Delivered, Manner, Progress, carry, deliver, replace_link
-from consultation.roll.store import Batch, Roll
+from consultation.roll.store import FLAWS, Batch, Roll, Undelivered
 from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, part, table
+
+_SEND_AGAIN = "Relancez pour continuer."
 
 invitations = AppGroup("invitations", help="Importer les adresses et envoyer les invitations.")
 
@@ -61,10 +63,15 @@ def invitations_import(
 def invitations_send(slug: str, name: str | None, rate: float | None) -> None:
     """Envoyer les invitations qui attendent ; interrompu, l’envoi reprend où il en était."""
     found, roll = part(Campaigns).get(slug), part(Roll)
+    stopped = []
     for batch in roll.batches(slug):
         if name in (None, batch.name) and batch.state in ("confirmed", "sending"):
             part(Journal).write(WHO, "envoi lancé", f"{slug}, {batch.name}")
-            _send(roll, found, batch, rate)
+            done = _send(roll, found, batch, rate)
+            _show_delivered(done, roll.undelivered(batch.id))
+            stopped += [f"Lot « {batch.name} ». {done.stopped}"] if done.stopped else []
+    if stopped:
+        raise Unavailable("\n".join((*stopped, _SEND_AGAIN)))
 
 
 @invitations.command("remind")
@@ -97,6 +104,8 @@ def invitations_remind(
             done = carry(queue, mailer, found, part(Settings), manner)
     part(Journal).write(WHO, "rappel", f"{slug}, {done.sent} messages, {done.waiting} en attente")
     _show_delivered(done)
+    if done.stopped:
+        raise Unavailable(f"{done.stopped} {_SEND_AGAIN}")
 
 
 @invitations.command("reissue")
@@ -163,15 +172,14 @@ def _agreed_to_remind(number: int) -> bool:
     return sys.stdin.isatty() and click.confirm(f"Envoyer le rappel {number} sur {MOST} ?")
 
 
-def _send(roll: Roll, found: Campaign, batch: Batch, rate: float | None) -> None:
+def _send(roll: Roll, found: Campaign, batch: Batch, rate: float | None) -> Delivered:
     label = f"Lot « {batch.name} »"
     with (
         Mailer(part(Settings).smtp) as mailer,
         _progress(label, batch.counts.waiting) as progress,
     ):
         manner = Manner.alone(part(Settings), rate=rate, progress=progress)
-        done = deliver(roll, mailer, found, batch.id, part(Settings), manner)
-    _show_delivered(done)
+        return deliver(roll, mailer, found, batch.id, part(Settings), manner)
 
 
 @contextmanager
@@ -180,7 +188,7 @@ def _progress(label: str, length: int) -> Iterator[Callable[[Progress], None]]:
         yield lambda state: bar.update(state.done - bar.pos)
 
 
-def _show_delivered(done: Delivered) -> None:
+def _show_delivered(done: Delivered, undelivered: Sequence[Undelivered] = ()) -> None:
     lines(
         {
             "remis": done.sent,
@@ -189,8 +197,8 @@ def _show_delivered(done: Delivered) -> None:
             "en attente": done.waiting,
         }
     )
-    if done.stopped:
-        raise Unavailable(done.stopped)
+    for line in undelivered:
+        click.echo(f"{line.address} : {FLAWS[line.delivery]} : {line.reason}")
 
 
 def _show_parsed(parsed: Parsed, batch: Batch) -> None:

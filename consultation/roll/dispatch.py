@@ -18,6 +18,7 @@ from consultation.office.campaigns import Campaign
 from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Journal
 from consultation.office.territories import EVERYWHERE
+from consultation.roll.doubts import Doubts
 from consultation.roll.mail import summary
 from consultation.roll.relay import Carrier, Letter
 from consultation.roll.reminders import MOST, Reminders
@@ -64,6 +65,7 @@ class Dispatcher:
         self._mailer = mailer
         self._monotonic = monotonic
         self._waits: dict[bytes, tuple[float, float]] = {}  # until when, and how long it was
+        self._doubts: dict[bytes, Doubts] = {}
 
     def slice(self, campaign: Campaign, over: Callable[[], bool] = lambda: False) -> Sent:
         """Send some of what is due in a campaign; nothing while another process sends."""
@@ -100,14 +102,17 @@ class Dispatcher:
     ) -> Delivered | None:
         if self._is_waiting(batch.id):
             return None
-        manner = self._manner(lambda: over() or not planned.due(self._clock()), end)
+        manner = self._manner(batch.id, lambda: over() or not planned.due(self._clock()), end)
         done = deliver(self._roll, self._mailer(), campaign, batch.id, self._settings, manner)
         self._after(batch.id, done)
         if done.alarming:
+            self._doubts.pop(batch.id)  # whoever lets it go on has looked
             self._roll.pause(batch.id, done.stopped)
-            self._tell(campaign, batch, "envoi suspendu, trop de refus")
+            self._tell(campaign, batch, "envoi suspendu, à vérifier")
         elif done.stopped:
             self._roll.note(batch.id, done.stopped)
+            if done.sent and done.waiting == done.later:
+                self._tell(campaign, batch, "envoi fait, sauf les messages différés")
         elif not done.waiting:
             self._tell(campaign, batch, "envoi terminé")
         return done
@@ -121,22 +126,24 @@ class Dispatcher:
         due = under_way or any(moment <= now for moment in moments[:1])
         if not due or not EVERYWHERE.is_open(now) or self._is_waiting(key):
             return None
-        manner = self._manner(lambda: over() or not EVERYWHERE.is_open(self._clock()), end)
+        manner = self._manner(key, lambda: over() or not EVERYWHERE.is_open(self._clock()), end)
         with self._roll.sending_turn():
             queue = self._reminders.start(campaign)
             done = carry(queue, self._mailer(), campaign, self._settings, manner)
         self._after(key, done)
+        if done.alarming:
+            self._doubts[key].relent()  # nobody is there to look: one more try will tell
         if not done.waiting:
             sent = f"{campaign.slug}, rappel {len(found) + (not under_way)}"
             self._journal.write(WHO, "rappel terminé", sent)
         return done
 
-    def _manner(self, over: Callable[[], bool], end: float) -> Manner:
+    def _manner(self, key: bytes, over: Callable[[], bool], end: float) -> Manner:
         return Manner(
             rate=self._settings.mail_rate,
             domain_rate=self._settings.mail_domain_rate,
-            passes=1,
-            lost_in_a_row=1,
+            patient=False,
+            doubts=self._doubts.setdefault(key, Doubts()),
             over=lambda: over() or self._monotonic() >= end,
         )
 
@@ -148,6 +155,8 @@ class Dispatcher:
         """Leave the relay alone, twice as long each time it asks for it."""
         if not done.stopped:
             self._waits.pop(key, None)
+            if not done.waiting:
+                self._doubts.pop(key, None)
             return
         _, before = self._waits.get(key, (0.0, 0.0))
         wait = min(max(FIRST_WAIT, 2 * before), LONGEST_WAIT)

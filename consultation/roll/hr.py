@@ -50,7 +50,7 @@ from consultation.roll.mail import message
 from consultation.roll.relay import Letter, Mailer
 from consultation.roll.reminders import MOST, Reminders
 from consultation.roll.returns import Returns
-from consultation.roll.store import Batch, Outgoing, Roll, UnknownBatch
+from consultation.roll.store import FLAWS, Batch, Outgoing, Roll, UnknownBatch
 from consultation.sealing import CannotUnseal, lock, unlock
 
 SHOWN_LINES = 50
@@ -68,7 +68,6 @@ STATE_WORDS: Mapping[str, str] = {
     "done": "envoi terminé",
     "cancelled": "annulé",
 }
-FLAWS: Mapping[str, str] = {"refused": "refusé", "uncertain": "incertain", "bounced": "revenu"}
 
 _REPORT_ENDS = ("Incertaines", "En attente", "Ont commencé à répondre", "Au")
 
@@ -394,7 +393,7 @@ def every_problem(batch: str) -> Response:
 @bp.get("/<batch>/non-remis.csv")
 @role_required("rh")
 def every_undelivered(batch: str) -> Response:
-    """The refused, returned and uncertain invitations, for a spreadsheet."""
+    """The refused, returned, uncertain and put off invitations, for a spreadsheet."""
     rows = [
         (line.address, FLAWS[line.delivery], line.reason)
         for line in the_roll().undelivered(_found(batch).id)
@@ -464,7 +463,7 @@ def pause(batch: str) -> Redirection:
 @bp.post("/<batch>/reprendre")
 @role_required("rh")
 def resume(batch: str) -> Redirection:
-    """Let a batch be sent again, the refusals seen so far accepted."""
+    """Let a batch be sent again, once someone has looked."""
     return _changed(batch, "envoi autorisé à nouveau", the_roll().resume)
 
 
@@ -495,11 +494,15 @@ def correct_address(batch: str) -> Redirection:
 
 @bp.post("/<batch>/renvoyer")
 @role_required("rh")
-def send_uncertain_again(batch: str) -> Redirection:
-    """Put the uncertain invitations back among those to send."""
+def send_again(batch: str) -> Redirection:
+    """Put the uncertain invitations, or the refused ones, back among those to send."""
     found = _found(batch)
-    the_roll().send_uncertain_again(found.id)
-    _record("incertains à renvoyer", found.campaign, found.name, f"{found.counts.uncertain}")
+    if request.form.get("lesquels") == "refuses":
+        the_roll().send_refused_again(found.id)
+        _record("refusés à renvoyer", found.campaign, found.name, f"{found.counts.refused}")
+    else:
+        the_roll().send_uncertain_again(found.id)
+        _record("incertains à renvoyer", found.campaign, found.name, f"{found.counts.uncertain}")
     return _to_batch(found.id)
 
 

@@ -13,14 +13,29 @@ from consultation.config import Smtp
 
 TIMEOUT = 30.0  # seconds
 PER_CONNECTION = 100
+PERHAPS_LEFT = "Demandez à la personne si elle l’a reçu, ou remettez-le en attente."
+
+End = Literal["sent", "refused", "uncertain", "later", "lost", "barred", "down", "stopped"]
+"""What a relay makes of a message.
+
+Over: taken; refused for good; uncertain, nobody knows. Another time: later, the relay said so for
+this one; lost, it broke off, because of this one or for all; barred, it refuses who sends. Not even
+tried: down, no relay is there or it has no time; stopped, it wants none of ours.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one message, and why, in words."""
+    """What became of one message, why, and what to do about it, in words."""
 
-    kind: Literal["sent", "refused", "later", "lost", "down", "uncertain", "stopped"]
+    kind: End
     reason: str = ""
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """Why, then what to do."""
+        return f"{self.reason}. {self.remedy}" if self.remedy else self.reason
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +67,15 @@ class Mailer:
         self._carried = 0
 
     def send(self, letter: Letter) -> Outcome:
-        """Hand one message to the relay."""
+        """Hand one message to the relay; broken off, a connection that had served is renewed once.
+
+        Many relays end a connection after some messages: the next one is not to blame.
+        """
         if self._carried >= PER_CONNECTION:
             self.close()
-        try:
-            relay = self._relay or self._connected()
-        except smtplib.SMTPAuthenticationError as error:
-            return self._left(_in_words("stopped", "identifiants refusés", *_reply(error)))
-        except smtplib.SMTPResponseException as error:
-            kind: Literal["lost", "stopped"] = "lost" if error.smtp_code < 500 else "stopped"
-            return self._left(_in_words(kind, "connexion refusée", *_reply(error)))
-        except (OSError, smtplib.SMTPException) as error:
-            return self._left(Outcome(kind="down", reason=self._unreachable(error)))
-        return self._handed(relay, letter)
+        had_served = self._carried > 0
+        outcome = self._tried(letter)
+        return self._tried(letter) if outcome.kind == "lost" and had_served else outcome
 
     def close(self) -> None:
         """Take leave of the relay; the next message opens another connection."""
@@ -97,6 +108,17 @@ class Mailer:
         relay.ehlo_or_helo_if_needed()
         return relay
 
+    def _tried(self, letter: Letter) -> Outcome:
+        try:
+            relay = self._relay or self._connected()
+        except smtplib.SMTPAuthenticationError as error:
+            return self._left(_unwelcome("identifiants refusés", *_reply(error)))
+        except smtplib.SMTPResponseException as error:
+            return self._left(_unwelcome("connexion refusée", *_reply(error)))
+        except (OSError, smtplib.SMTPException) as error:
+            return self._left(Outcome(kind="down", reason=self._unreachable(error)))
+        return self._handed(relay, letter)
+
     def _handed(self, relay: smtplib.SMTP, letter: Letter) -> Outcome:
         self._carried += 1
         try:
@@ -104,10 +126,11 @@ class Mailer:
             if outcome is None:
                 relay.send(_on_the_wire(letter.content))
         except (OSError, smtplib.SMTPException):
-            return self._left(Outcome(kind="lost", reason="la connexion au relais a été coupée"))
+            cut = "la connexion au relais a été coupée"
+            return self._left(Outcome(kind="lost", reason=cut, remedy=_AGAIN))
         if outcome is None:
             outcome = self._answered(relay)
-        if outcome.kind in ("lost", "stopped"):
+        if outcome.kind in ("lost", "barred"):
             return self._left(outcome)
         if outcome.kind in ("later", "refused"):
             self._reset(relay)
@@ -116,13 +139,15 @@ class Mailer:
     def _announced(self, relay: smtplib.SMTP, letter: Letter) -> Outcome | None:
         """Everything that comes before the text; None: the relay waits for it."""
         code, text = relay.mail(letter.sender)
-        if code >= 400:
-            kind: Literal["lost", "stopped"] = "lost" if code < 500 else "stopped"
-            return _in_words(kind, "adresse d’envoi refusée", code, text)
+        if _family(code) != 2:
+            kind: End = "barred" if _family(code) == 5 else "lost"
+            return _said(kind, "adresse d’envoi refusée", code, text)
         code, text = relay.rcpt(letter.to)
-        if code < 400:
+        if _family(code) == 2:
             code, text = relay.docmd("DATA")
-        return _judged(code, text) if code >= 400 else None
+            if _family(code) == 3:
+                return None
+        return _judged(code, text)
 
     def _answered(self, relay: smtplib.SMTP) -> Outcome:
         """The relay's last word; without it, nobody knows whether the message left."""
@@ -131,9 +156,11 @@ class Mailer:
         except (OSError, smtplib.SMTPException):
             self.close()
             return Outcome(
-                kind="uncertain", reason="connexion coupée après l’envoi, avant la réponse"
+                kind="uncertain",
+                reason="connexion coupée après l’envoi, avant la réponse",
+                remedy=PERHAPS_LEFT,
             )
-        return _judged(code, text)
+        return Outcome(kind="sent") if _family(code) == 2 else _judged(code, text)
 
     def _reset(self, relay: smtplib.SMTP) -> None:
         try:
@@ -162,25 +189,53 @@ def _on_the_wire(content: bytes) -> bytes:
     return lines.rstrip(b"\r\n") + b"\r\n.\r\n"
 
 
+def _family(code: int) -> int:
+    """The first digit of an answer; 0 for what is none."""
+    return code // 100 if 100 <= code < 600 else 0
+
+
 def _judged(code: int, text: bytes) -> Outcome:
-    if code < 400:
-        return Outcome(kind="sent")
-    if code == 421:
-        return _in_words("lost", "le relais demande une pause", code, text)
-    if code < 500:
-        return _in_words("later", "le relais demande d’attendre", code, text)
-    return _in_words("refused", _why_refused(code, text), code, text)
+    """What an answer that is not the one hoped for says of a message."""
+    match _family(code):
+        case 4 if code != 421:
+            return _said("later", "le relais demande d’attendre", code, text, _AGAIN)
+        case 5:
+            return _refused(code, text)
+        case _:
+            return _said("lost", "le relais a coupé court", code, text, _AGAIN)
 
 
-def _why_refused(code: int, text: bytes) -> str:
-    detail = text.split(b" ", 1)[0]
-    if detail.startswith(b"5.7.") or code == 554:
-        return "message refusé par les règles du destinataire"
-    if detail.startswith(b"5.2.2") or code == 552:
-        return "boîte pleine"
-    if detail.startswith(b"5.1.") or code in (550, 551, 553):
-        return "adresse inconnue du destinataire"
-    return "message refusé"
+def _refused(code: int, text: bytes) -> Outcome:
+    """Why, by the detail that most servers give, else by the code alone (RFC 3463, RFC 5321)."""
+    detail = text.split(b" ", 1)[0].decode("ascii", "replace")
+    if detail in _OF_THE_SENDER or b"sender address" in text.lower():
+        return _said("barred", "adresse d’envoi refusée", code, text)
+    known = (words for prefix, words in _BY_DETAIL.items() if detail.startswith(prefix))
+    reason, remedy = next(known, _BY_CODE.get(code, ("message refusé", _ASK)))
+    return _said("refused", reason, code, text, remedy)
+
+
+_AGAIN = "Le message sera réessayé."
+_CORRECT = "Corrigez l’adresse."
+_ASK = "Demandez à l’équipe technique d’en lever la cause, puis remettez-le en attente."
+_UNKNOWN = ("adresse inconnue du destinataire", _CORRECT)
+_FULL = ("boîte pleine", "Prévenez la personne, puis remettez le message en attente.")
+_RULES = ("message refusé par les règles du destinataire", _ASK)
+_BY_DETAIL = {
+    "5.1.": _UNKNOWN,
+    "5.2.1": ("boîte fermée", _CORRECT),
+    "5.2.2": _FULL,
+    "5.2.3": ("message trop gros pour le destinataire", _ASK),
+    "5.3.4": ("message trop gros pour le destinataire", _ASK),
+    "5.7.": _RULES,
+}
+_BY_CODE = {550: _UNKNOWN, 551: _UNKNOWN, 553: _UNKNOWN, 552: _FULL, 554: _RULES}
+_OF_THE_SENDER = ("5.1.7", "5.1.8")  # told of each recipient by relays that answer there only
+
+
+def _unwelcome(words: str, code: int, text: bytes) -> Outcome:
+    """A relay that wants no connection, for now or at all."""
+    return _said("stopped" if _family(code) == 5 else "down", words, code, text)
 
 
 def _reply(error: smtplib.SMTPResponseException) -> tuple[int, bytes]:
@@ -188,8 +243,6 @@ def _reply(error: smtplib.SMTPResponseException) -> tuple[int, bytes]:
     return error.smtp_code, text if isinstance(text, bytes) else text.encode()
 
 
-def _in_words(
-    kind: Literal["refused", "later", "lost", "stopped"], words: str, code: int, text: bytes
-) -> Outcome:
-    said = " ".join(text.decode("utf-8", "replace").split())[:160]
-    return Outcome(kind=kind, reason=f"{words} ({code} {said})")
+def _said(kind: End, words: str, code: int, text: bytes, remedy: str = "") -> Outcome:
+    said = " ".join(text.decode("utf-8", "replace").split())[:120]
+    return Outcome(kind=kind, reason=f"{words} ({code} {said})", remedy=remedy)

@@ -20,7 +20,6 @@ from consultation.office.campaigns import Campaign
 from consultation.refusals import Refusal
 from consultation.roll import codes
 from consultation.roll.keys import RollKeys
-from consultation.roll.sending import Before
 from consultation.roll.store import Closed, Kind, Outgoing, Settled, Waiting, refuse_outside
 from consultation.roll.tables import batch, invitation, reminder, reminding
 
@@ -166,13 +165,6 @@ class Reminding:
         counted = select(func.count()).select_from(reminding)
         with self._database.read() as connection:
             return connection.scalar(counted.where(reminding.c.reminder == self._id)) or 0
-
-    def before(self) -> Before:
-        """What became of the messages of earlier runs."""
-        asked = select(reminder.c.sent, reminder.c.refused).where(reminder.c.id == self._id)
-        with self._database.read() as connection:
-            row = connection.execute(asked).one()
-        return Before(sent=row.sent, refused=row.refused)
 
     def next_ones(self, after: bytes) -> Sequence[Waiting]:
         """The next messages, in the order drawn."""

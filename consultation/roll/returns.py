@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from consultation.config import Settings
 from consultation.database import Database
@@ -29,7 +29,7 @@ from consultation.refusals import Refusal
 from consultation.roll import codes
 from consultation.roll.keys import RollKeys
 from consultation.roll.mail import STOP
-from consultation.roll.tables import batch, invitation
+from consultation.roll.tables import PUT_OFF, batch, invitation
 
 try:
     import flufl.bounce as scan
@@ -121,7 +121,7 @@ class Returns:
         there = (
             invitation.c.batch == batch_id,
             invitation.c.address == old,
-            invitation.c.delivery.in_(("refused", "bounced")),
+            or_(invitation.c.delivery.in_(("refused", "bounced")), PUT_OFF),
         )
         with self._database.write() as connection:
             found = connection.execute(select(invitation).where(*there).with_for_update()).first()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from consultation.config import Settings
 from consultation.office.campaigns import Campaign
+from consultation.roll.doubts import DOMAIN, MESSAGE, NONE, Doubts
 from consultation.roll.mail import Writer
-from consultation.roll.relay import Carrier, Letter, Outcome
+from consultation.roll.relay import Carrier, End, Letter, Outcome
 from consultation.roll.store import Outgoing, Roll, Settled, Waiting
 
-PASSES = 5  # over the invitations the relay asked to send later
+PASSES = 5  # over the messages the relay asked to send later
 FIRST_PASS_PAUSE = 15.0
 LOST_IN_A_ROW = 7
 FIRST_LOST_PAUSE = 1.0
-REFUSALS_BEFORE_DOUBT = 10
-_DOUBTFUL_SHARE = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +43,15 @@ class Progress:
 class Delivered:
     """The end of a sending; `stopped` says why it ended early, and nothing is lost.
 
-    `alarming`: too many were refused, and a person must look before anything else leaves.
+    `later`: how many of those that wait were tried, and put off by the relay. `alarming`: too many
+    were refused, or are uncertain, and a person must look before anything else leaves.
     """
 
     sent: int
     refused: int
     uncertain: int
     waiting: int
+    later: int = 0
     stopped: str = ""
     alarming: bool = False
 
@@ -59,13 +60,14 @@ class Delivered:
 class Manner:
     """How a sending goes: alone until the end, or a slice at a time, by a worker with other work.
 
-    `rate` and `domain_rate` in messages a second; `over` tells that it is time to leave.
+    `rate` and `domain_rate` in messages a second; `patient`: wait for a relay that asks for it;
+    `doubts`: those of the slices before; `over` tells that it is time to leave.
     """
 
     rate: float
     domain_rate: float = 0.0
-    passes: int = PASSES
-    lost_in_a_row: int = LOST_IN_A_ROW
+    patient: bool = True
+    doubts: Doubts = field(default_factory=Doubts)
     over: Callable[[], bool] = lambda: False
     progress: Callable[[Progress], None] = lambda _progress: None
     sleep: Callable[[float], None] = time.sleep
@@ -143,20 +145,12 @@ def replace_link(
         case "sent":
             roll.mark_sent(outgoing.id)
         case "refused":
-            roll.mark_refused(outgoing.id, outcome.reason)
+            roll.mark_refused(outgoing.id, outcome.words)
         case "uncertain":
-            roll.mark_uncertain(outgoing.id, outcome.reason)
+            roll.mark_uncertain(outgoing.id, outcome.words)
         case _:
-            roll.put_back_alone(outgoing.id, outcome.reason)
+            roll.put_back_alone(outgoing.id, outcome.words)
     return outcome
-
-
-@dataclass(frozen=True, kw_only=True)
-class Before:
-    """What a queue had become of its messages before this run."""
-
-    sent: int = 0
-    refused: int = 0
 
 
 class Queue(Protocol):
@@ -164,9 +158,6 @@ class Queue(Protocol):
 
     def now(self) -> datetime:
         """The date to write on it."""
-
-    def before(self) -> Before:
-        """What became of the messages of earlier runs."""
 
     def waiting(self) -> int:
         """How many messages are left."""
@@ -193,11 +184,6 @@ class Invitations:
         self.now = roll.now
         self.take = roll.take
         self.settle = roll.settle
-
-    def before(self) -> Before:
-        """What became of the others of the batch, less the refusals a person has accepted."""
-        batch = self._roll.batch(self._batch_id)
-        return Before(sent=batch.counts.sent, refused=batch.counts.refused - batch.tolerated)
 
     def waiting(self) -> int:
         """How many invitations are left."""
@@ -240,7 +226,11 @@ class _Rhythm:
 
 
 class _Sending:
-    """One run over a queue."""
+    """One run over a queue.
+
+    A refusal, or a connection lost, speaks against one message, then against its domain, and at
+    last against the relay: whoever is doubted goes last, and the rest goes on.
+    """
 
     def __init__(
         self,
@@ -254,18 +244,19 @@ class _Sending:
         self._mailer = mailer
         self._write = write
         self._manner = manner
+        self._doubts = manner.doubts
         self._rhythm = _Rhythm(manner)
-        self._before = queue.before()
         self._lost_in_a_row = 0
         self._reached = False
+        self._put_off: set[bytes] = set()  # in this pass
         self._unsettled: Settled | None = None
         self.progress = Progress(total=queue.waiting())
         self.stopped = ""
         self.alarming = False
 
     def run(self) -> None:
-        """Go over the waiting invitations until none waits, or patience ends."""
-        for number in range(self._manner.passes):
+        """Go over the waiting messages until none waits, or patience ends."""
+        for number in range(PASSES if self._manner.patient else 1):
             if number:
                 self._pause(FIRST_PASS_PAUSE * 2 ** (number - 1), self.progress.reason)
             self._tell(replace(self.progress, later=0))
@@ -273,8 +264,8 @@ class _Sending:
             if self.stopped or self._manner.over() or not self.progress.later:
                 return
         self.stopped = (
-            f"{self.progress.later} messages sont encore différés par le relais. "
-            "Relancez l’envoi plus tard : rien n’est perdu."
+            f"Messages différés par le relais : {self.progress.later}. "
+            "Rien n’est perdu : ils seront réessayés."
         )
 
     def settle(self) -> None:
@@ -290,38 +281,58 @@ class _Sending:
             refused=self.progress.refused,
             uncertain=self.progress.uncertain,
             waiting=self._queue.waiting(),
+            later=self.progress.later,
             stopped=self.stopped,
             alarming=self.alarming,
         )
 
     def _one_pass(self) -> None:
-        after = b""
-        while not self._ended() and (window := list(self._queue.next_ones(after))):
-            after = window[-1].id
-            while window and not self._ended():
-                one, wait = self._rhythm.first_free(window)
-                if wait:
-                    self.settle()
-                    self._manner.sleep(wait)
-                if self._went(one):
-                    window.remove(one)
-            self.settle()
+        """Everyone once, those in doubt after the others."""
+        self._put_off.clear()
+        for doubt in (NONE, MESSAGE, DOMAIN):
+            after = b""
+            while not self._ended() and (window := self._queue.next_ones(after)):
+                after = window[-1].id
+                self._go_through(window, doubt)
+                self.settle()
+
+    def _go_through(self, window: Sequence[Waiting], doubt: int) -> None:
+        """Those of a window of whom no more than this is doubted."""
+        ready = [one for one in window if self._doubt(one) <= doubt]
+        while ready and not self._ended():
+            one, wait = self._rhythm.first_free(ready)
+            if self._doubt(one) > doubt:
+                ready.remove(one)
+                continue
+            if self._doubts.accuses_the_relay(one.domain):
+                self._alarm("refused", self.progress.reason)
+                return
+            if wait:
+                self.settle()
+                self._manner.sleep(wait)
+            if self._went(one):
+                ready.remove(one)
+
+    def _doubt(self, one: Waiting) -> int:
+        if one.id in self._put_off:
+            return _NOT_IN_THIS_PASS
+        return self._doubts.about(one.domain, put_off=one.put_off)
 
     def _ended(self) -> bool:
         return bool(self.stopped) or self._manner.over()
 
     def _went(self, one: Waiting) -> bool:
-        """Send one message; false: the relay was lost, and it is to be tried again."""
+        """Try one message; false: no relay was there, and it is to be tried again."""
         settled, self._unsettled = self._unsettled, None
         outgoing = self._queue.take(one.id, settled)
         if outgoing is None:
             return True
         outcome = self._mailer.send(self._write(outgoing))
-        self._note(outgoing, outcome)
+        self._note(one, outcome)
         if outcome.kind in ("lost", "down"):
             self.settle()
             self._bear_the_loss(outcome)
-            return False
+            return outcome.kind == "lost"
         self._lost_in_a_row, self._reached = 0, True
         wait = self._rhythm.left(one)
         if wait > 0:
@@ -329,43 +340,47 @@ class _Sending:
             self._manner.sleep(wait)
         return True
 
-    def _note(self, outgoing: Outgoing, outcome: Outcome) -> None:
+    def _note(self, one: Waiting, outcome: Outcome) -> None:
         state, reason = self.progress, outcome.reason
         match outcome.kind:
             case "sent":
-                self._unsettled = Settled(id=outgoing.id, delivery="sent")
+                self._unsettled = Settled(id=one.id, delivery="sent")
                 self._tell(replace(state, sent=state.sent + 1))
             case "refused":
-                self._unsettled = Settled(id=outgoing.id, delivery="refused", reason=reason)
-                self._tell(replace(state, refused=state.refused + 1))
-                self._doubt_the_relay(reason)
+                self._unsettled = Settled(id=one.id, delivery="refused", reason=outcome.words)
+                self._tell(replace(state, refused=state.refused + 1, reason=reason))
             case "uncertain":
-                self._unsettled = Settled(id=outgoing.id, delivery="uncertain", reason=reason)
-                self._tell(replace(state, uncertain=state.uncertain + 1))
-            case _:
-                self._unsettled = Settled(id=outgoing.id, delivery="waiting", reason=reason)
-        match outcome.kind:
-            case "later":
+                self._unsettled = Settled(id=one.id, delivery="uncertain", reason=outcome.words)
+                self._tell(replace(state, uncertain=state.uncertain + 1, reason=reason))
+            case "later" | "lost" | "barred":
+                self._unsettled = Settled(id=one.id, delivery="waiting", reason=outcome.words)
+                self._put_off.add(one.id)
                 self._tell(replace(state, later=state.later + 1, reason=reason))
             case "stopped":
+                self._unsettled = Settled(id=one.id, delivery="waiting")
                 self.stopped = _resumable(reason)
+                return
+            case "down":
+                self._unsettled = Settled(id=one.id, delivery="waiting")
+                return
+        self._doubts.note(one.domain, outcome.kind)
+        against = self._doubts.of_the_relay()
+        if against:
+            self._alarm(against, reason)
+
+    def _alarm(self, against: End, reason: str) -> None:
+        """Stop: it is not one message, nor one domain."""
+        self.alarming = against in ("refused", "uncertain")
+        self.stopped = _resumable(f"{_TOO_MANY[against]} ; dernier motif : {reason}")
 
     def _bear_the_loss(self, outcome: Outcome) -> None:
         """Wait longer each time; a relay that never answered is worth no wait."""
         self._lost_in_a_row += 1
-        never_there = outcome.kind == "down" and not self._reached
-        if never_there or self._lost_in_a_row >= self._manner.lost_in_a_row:
+        hopeless = outcome.kind == "down" and not (self._reached and self._manner.patient)
+        if hopeless or self._lost_in_a_row >= LOST_IN_A_ROW:
             self.stopped = _resumable(outcome.reason)
-            return
-        self._pause(FIRST_LOST_PAUSE * 2 ** (self._lost_in_a_row - 1), outcome.reason)
-
-    def _doubt_the_relay(self, reason: str) -> None:
-        """Many refusals accuse the message or the relay rather than the addresses."""
-        refused = self._before.refused + self.progress.refused
-        share = refused / (self._before.sent + self._before.refused + self.progress.done)
-        if refused >= REFUSALS_BEFORE_DOUBT and share > _DOUBTFUL_SHARE:
-            self.alarming = True
-            self.stopped = _resumable(f"trop de refus, {refused} ; dernier motif : {reason}")
+        elif self._manner.patient:
+            self._pause(FIRST_LOST_PAUSE * 2 ** (self._lost_in_a_row - 1), outcome.reason)
 
     def _pause(self, seconds: float, reason: str) -> None:
         self._mailer.close()
@@ -377,5 +392,14 @@ class _Sending:
         self._manner.progress(progress)
 
 
+_NOT_IN_THIS_PASS = DOMAIN + 1
+_TOO_MANY: Mapping[End, str] = {
+    "refused": "trop de refus à la suite",
+    "uncertain": "trop de messages incertains à la suite",
+    "later": "trop de messages différés à la suite",
+    "barred": "l’adresse d’envoi est refusée",
+}
+
+
 def _resumable(reason: str) -> str:
-    return f"L’envoi s’est arrêté : {reason}. Rien n’est perdu : relancez-le pour continuer."
+    return f"L’envoi s’est arrêté : {reason}. Rien n’est perdu."

@@ -37,7 +37,8 @@ from consultation.refusals import Refusal
 from consultation.roll import codes
 from consultation.roll.batches import Parsed
 from consultation.roll.keys import NoJsSecret, RollKeys
-from consultation.roll.tables import batch, invitation, reminder, reminding
+from consultation.roll.relay import PERHAPS_LEFT
+from consultation.roll.tables import PUT_OFF, batch, invitation, reminder, reminding
 from consultation.roll.turnout import Turnout
 
 FEWEST_INVITEES = 30  # a key shared by fewer people would tag them
@@ -83,10 +84,19 @@ _TAKE = (
         invitation.c.audience,
         invitation.c.address,
         invitation.c.generation,
+        invitation.c.reissued,
     )
 )
+FLAWS: Mapping[str, str] = {
+    "refused": "refusé",
+    "uncertain": "incertain",
+    "bounced": "revenu",
+    "waiting": "différé",
+}
+"""What became of an invitation that did not arrive, in words."""
+
 _T = TypeVar("_T")
-_INTERRUPTED = "envoi interrompu : le message est peut-être parti"
+_INTERRUPTED = f"envoi interrompu : le message est peut-être parti. {PERHAPS_LEFT}"
 
 
 class UnknownCode(Refusal):
@@ -228,10 +238,11 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """A message that waits, and the domain it goes to."""
+    """A message that waits, and the domain it goes to; `put_off`: a relay asked it to wait."""
 
     id: bytes
     domain: str
+    put_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +273,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Undelivered:
-    """An invitation that did not arrive, or perhaps did not."""
+    """An invitation that did not arrive, or perhaps did not; `waiting`: it was put off."""
 
     address: str
     delivery: str
@@ -285,7 +296,6 @@ class Batch:
     kind: BatchKind = "mail"
     perimeter: str = ""
     contact: str = ""
-    tolerated: int = 0
     reason: str = ""
     parsed: Parsed | None = None
     already: Mapping[int, bytes] = field(default_factory=dict)
@@ -461,7 +471,6 @@ class Roll:
                     kind="mail",
                     perimeter=perimeter,
                     contact=contact,
-                    tolerated=0,
                     reason="",
                 )
             )
@@ -491,7 +500,6 @@ class Roll:
             "kind": kind,
             "perimeter": perimeter,
             "contact": "",
-            "tolerated": 0,
             "reason": "",
         }
         with self._database.write() as connection:
@@ -620,7 +628,7 @@ class Roll:
         """The next invitations to send, in the random order of ids; none unless it is sending."""
         sending = select(batch.c.id).where(batch.c.id == batch_id, batch.c.state == "sending")
         asked = (
-            select(invitation.c.id, invitation.c.address)
+            select(invitation.c.id, invitation.c.address, invitation.c.delivery_reason)
             .where(
                 invitation.c.batch == batch_id,
                 invitation.c.delivery == "waiting",
@@ -632,7 +640,14 @@ class Roll:
         )
         with self._database.read() as connection:
             rows = connection.execute(asked).all()
-        return tuple(Waiting(id=row.id, domain=row.address.rpartition("@")[2]) for row in rows)
+        return tuple(
+            Waiting(
+                id=row.id,
+                domain=row.address.rpartition("@")[2],
+                put_off=bool(row.delivery_reason),
+            )
+            for row in rows
+        )
 
     def take(self, invitation_id: bytes, settled: Settled | None = None) -> Outgoing | None:
         """Take one invitation to send; None: it was taken, paused or cancelled meanwhile.
@@ -703,10 +718,9 @@ class Roll:
             connection.execute(noted.values(reason=reason[:300]))
 
     def resume(self, batch_id: bytes) -> None:
-        """Let the batch be sent again; the refusals seen so far are accepted."""
+        """Let the batch be sent again: someone has looked."""
         with self._database.write() as connection:
-            refused = _counts(connection, invitation.c.batch == batch_id).refused
-            _move(connection, batch_id, ("paused",), "confirmed", tolerated=refused, reason="")
+            _move(connection, batch_id, ("paused",), "confirmed", reason="")
 
     def cancel(self, batch_id: bytes, *, opened: bool) -> int:
         """Invite no more people of this batch: those not written to yet are invited no more.
@@ -743,21 +757,19 @@ class Roll:
 
     def send_uncertain_again(self, batch_id: bytes) -> None:
         """Let the uncertain messages be sent again: some people may receive two."""
-        with self._database.write() as connection:
-            connection.execute(
-                update(invitation)
-                .where(invitation.c.batch == batch_id, invitation.c.delivery == "uncertain")
-                .values(delivery="waiting", delivery_reason="")
-            )
-            _move(connection, batch_id, ("done",), "confirmed")
+        self._send_again(batch_id, "uncertain")
+
+    def send_refused_again(self, batch_id: bytes) -> None:
+        """Let the refused messages be sent again, once what had them refused is mended."""
+        self._send_again(batch_id, "refused")
 
     def undelivered(self, batch_id: bytes) -> tuple[Undelivered, ...]:
-        """The refused and the uncertain invitations of a batch, by address."""
+        """The refused, uncertain, returned and put off invitations of a batch, by address."""
         asked = (
             select(invitation)
             .where(
                 invitation.c.batch == batch_id,
-                invitation.c.delivery.in_(("refused", "uncertain", "bounced")),
+                or_(invitation.c.delivery.in_(("refused", "uncertain", "bounced")), PUT_OFF),
             )
             .order_by(invitation.c.address)
         )
@@ -895,6 +907,16 @@ class Roll:
             already |= {lines[row.address_key]: row.batch for row in found}
         return already
 
+    def _send_again(self, batch_id: bytes, delivery: str) -> None:
+        again = (
+            update(invitation)
+            .where(invitation.c.batch == batch_id, invitation.c.delivery == delivery)
+            .values(delivery="waiting", delivery_reason="")
+        )
+        with self._database.write() as connection:
+            connection.execute(again)
+            _move(connection, batch_id, ("done",), "confirmed")
+
     def _marked(self, invitation_id: bytes, delivery: str, reason: str) -> None:
         with self._database.write() as connection:
             _mark(connection, invitation_id, delivery, reason)
@@ -907,6 +929,7 @@ class Roll:
             audience=row.audience,
             address=row.address,
             code=codes.make_code(invite_key, row.id, row.generation),
+            kind="replacement" if row.reissued else "invitation",
             returns=codes.return_mark(invite_key, row.id),
         )
 
@@ -981,7 +1004,6 @@ def _batch(
         kind=row.kind,
         perimeter=row.perimeter,
         contact=row.contact,
-        tolerated=row.tolerated,
         reason=row.reason,
         parsed=parsed,
         already=already or {},
@@ -1047,7 +1069,7 @@ def _again(row: Row[tuple[object, ...]], keys: Sequence[object]) -> Update:
             invitation.c.address_key.in_(keys),
             invitation.c.delivery == "cancelled",
         )
-        .values(batch=row.id, audience=row.audience, delivery="waiting")
+        .values(batch=row.id, audience=row.audience, delivery="waiting", delivery_reason="")
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 metadata = MetaData(
@@ -40,7 +41,6 @@ batch = Table(
     Column("kind", String(20), nullable=False),  # mail | paper | seminar
     Column("perimeter", String(100), nullable=False),  # of the account that handed it in
     Column("contact", String(320), nullable=False),  # who is told how the sending ended
-    Column("tolerated", Integer, nullable=False),  # refusals seen when sending was allowed again
     Column("reason", String(300), nullable=False),  # why sending stopped, in words
     Column("file", LargeBinary),  # until checked, locked under a key that HR's browser alone keeps
     CheckConstraint(
@@ -78,6 +78,9 @@ invitation = Table(
     Index("ix_invitation_revoked_hash", "revoked_hash", unique=True),
     sqlite_with_rowid=False,
 )
+
+PUT_OFF = and_(invitation.c.delivery == "waiting", invitation.c.delivery_reason != "")
+"""Tried, and asked by a relay to wait."""
 
 reminder = Table(
     "reminder",

@@ -29,7 +29,6 @@ ROLL = {
         "kind",
         "perimeter",
         "contact",
-        "tolerated",
         "reason",
     },
     "invitation": {

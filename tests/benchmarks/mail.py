@@ -103,7 +103,7 @@ def _send(roll: Roll, chosen: argparse.Namespace, folder: Path) -> None:
             sent[0] += 1
             return sent[0] > 2 * TURN  # asked twice for each message
 
-        manner = Manner(rate=1e6, passes=1, over=over)
+        manner = Manner(rate=1e6, patient=False, over=over)
         done = carry(Invitations(roll, batch.id), Mailer(settings.smtp), campaign, settings, manner)
         ours.append((time.monotonic() - started) / max(1, done.sent))
         roll.start_sending(batch.id)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from commands import Shell, addresses, agree, lend_keys, questionnaire, shell
+from relaying import HANG_UP, Relay, listening
 
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
@@ -172,6 +173,44 @@ def test_a_relay_that_is_away_loses_nothing(run: Shell, open_campaign: str) -> N
 
     assert "Rien n’est perdu" in said
     assert _figures(said)["en attente"] == "30"
+
+
+def test_the_command_tells_each_one_that_did_not_leave_and_what_to_do(
+    run: Shell, open_campaign: str
+) -> None:
+    relay, (gone, cut) = Relay(), ("agent5@lot.exemple.gouv.fr", "agent8@lot.exemple.gouv.fr")
+    relay.rules["RCPT"] = lambda to: "550 5.1.1 Unknown" if to == gone else ""
+    relay.rules["DATA"] = lambda to: HANG_UP if to == cut else ""
+
+    with listening(relay) as smtp:
+        run.environment["SMTP_URL"] = f"smtp://127.0.0.1:{smtp.port}"
+        said = run("invitations", "send", open_campaign).replace("\u00a0", " ")
+
+    assert len(set(relay.addresses)) == len(relay.addresses) == 28
+    assert f"{gone} : refusé : adresse inconnue du destinataire (550 5.1.1 Unknown)." in said
+    assert "Corrigez l’adresse." in said
+    assert f"{cut} : incertain : connexion coupée" in said
+    assert "Demandez à la personne si elle l’a reçu, ou remettez-le en attente." in said
+
+
+def test_a_batch_that_is_refused_does_not_keep_the_next_one_back(
+    run: Shell, open_campaign: str, tmp_path: Path
+) -> None:
+    words = ("--batch", "var", "--audience", "agents", "--campaign", open_campaign)
+    run("invitations", "import", addresses(tmp_path, 4, "var.csv"), *words)
+    relay = Relay()
+    relay.rules["RCPT"] = lambda to: (
+        "554 5.7.1 Blocked" if to.endswith("@lot.exemple.gouv.fr") else ""
+    )
+
+    with listening(relay) as smtp:
+        run.environment["SMTP_URL"] = f"smtp://127.0.0.1:{smtp.port}"
+        said = run("invitations", "send", open_campaign, code=4)
+
+    assert {to.rpartition("@")[2] for to in relay.addresses} == {"var.exemple.gouv.fr"}
+    assert len(relay.addresses) == 4
+    assert "Lot «\u00a0lot\u00a0». L’envoi s’est arrêté\u00a0: trop de refus" in said
+    assert "Relancez pour continuer." in said
 
 
 def test_ballots_are_counted_and_released_only_in_lots(run: Shell, open_campaign: str) -> None:

@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import relaying as scripted
 from commands import Shell, lend_keys, questionnaire, shell
 from conftest import Clock
 
@@ -203,6 +204,65 @@ def test_too_many_refusals_suspend_the_batch_until_a_person_looks(parts: dict) -
     roll.resume(batch_id)
     dispatcher(parts, Relay(lambda _to: Outcome(kind="sent"))).slice(campaign)
     assert roll.batch(batch_id).counts.sent == 90
+
+
+def test_a_worker_sends_the_others_in_one_round_and_tells_the_one_put_off(
+    run: Shell, parts: dict
+) -> None:
+    batch_id, busy = planned(parts, 45), "agent7@ain.gouv.fr"
+    relay = scripted.Relay()
+    relay.rules["RCPT"] = lambda to: "421 4.7.0 Try later" if to == busy else ""
+
+    with scripted.listening(relay) as smtp:
+        run.environment["SMTP_URL"] = f"smtp://127.0.0.1:{smtp.port}"
+        assert sent(run("worker", "--once")) == 44
+        assert sent(run("worker", "--once")) == 0
+        relay.rules.clear()
+        assert busy not in relay.addresses
+        (told,) = parts["roll"].undelivered(batch_id)
+        assert sent(run("worker", "--once")) == 0  # the relay is left alone for a while
+        run.environment["LOG_LEVEL"] = "ERROR"  # another process
+        assert sent(run("worker", "--once")) == 1
+
+    assert (told.address, told.delivery) == (busy, "waiting")
+    assert "421 4.7.0 Try later" in told.reason
+    assert relay.addresses.count("rh@ain.gouv.fr") == 2
+    assert len(set(relay.addresses)) == 46
+    assert len(relay.addresses) == 47
+
+
+def test_reminders_go_on_when_one_of_them_is_cut_short(run: Shell, parts: dict) -> None:
+    planned(parts, 45)
+    run("worker", "--once")
+    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H,))
+    relay, busy = scripted.Relay(), "agent7@ain.gouv.fr"
+    relay.rules["RCPT"] = lambda to: "421 4.7.0 Try later" if to == busy else ""
+
+    with scripted.listening(relay) as smtp:
+        run.environment["SMTP_URL"] = f"smtp://127.0.0.1:{smtp.port}"
+        assert sent(run("worker", "--once")) == 44
+        relay.rules.clear()
+        run.environment["LOG_LEVEL"] = "ERROR"  # another process
+        assert sent(run("worker", "--once")) == 1
+
+    assert set(Counter(relay.addresses).values()) == {1}
+
+
+def test_a_refused_reminder_is_tried_on_one_person_at_a_time(parts: dict) -> None:
+    planned(parts, 15)
+    campaign, now = parts["campaigns"].get(SLUG), [0.0]
+    dispatcher(parts, Relay(lambda _to: Outcome(kind="sent"))).slice(campaign)
+    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H,))
+    relay = Relay(lambda _to: Outcome(kind="refused", reason="554"))
+    at_work = dispatcher(parts, relay, lambda: now[0])
+
+    seen = []
+    for _ in range(3):
+        at_work.slice(campaign)
+        seen.append(len(relay.seen))
+        now[0] += 1000
+
+    assert seen == [10, 11, 12]
 
 
 def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: dict) -> None:

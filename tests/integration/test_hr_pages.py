@@ -416,6 +416,36 @@ def test_the_page_follows_the_sending_and_never_says_who_answered(app: Flask, hr
     assert "confirmé, en attente d’envoi" in hr.text
 
 
+def test_refused_and_put_off_lines_are_told_with_what_to_do_and_may_leave_again(
+    app: Flask, hr: Person
+) -> None:
+    hr.hand_in(GOOD)
+    page = only_batch(app)
+    hr.post(f"{page}/confirmer")
+    roll, batch_id = the_roll(app), bytes.fromhex(page.rpartition("/")[2])
+    roll.start_sending(batch_id)
+    refused, put_off = roll.claim_next(batch_id), roll.claim_next(batch_id)
+    assert refused is not None
+    assert put_off is not None
+    roll.mark_refused(refused.id, "refusé par les règles (554). Demandez à l’équipe technique.")
+    roll.put_back_alone(put_off.id, "le relais demande d’attendre (450). Il sera réessayé.")
+    roll.finish_sending(batch_id)
+    roll.pause(batch_id, "trop de refus")
+
+    hr.get(page)
+
+    assert "différé" in hr.text
+    assert "le relais demande d’attendre (450). Il sera réessayé." in hr.text
+    assert "Une adresse fausse se corrige." in hr.text
+    assert "différé" in hr.get(f"{page}/non-remis.csv")
+    hr.get(page)
+    hr.post(f"{page}/adresse", {"ancienne": put_off.address, "nouvelle": "c@ain.gouv.fr"})
+    hr.post(f"{page}/renvoyer", {"lesquels": "refuses"})
+    assert "En attente : 2" in hr.text
+    assert "Refusés : 0" in hr.text
+    assert "Messages non remis" not in hr.text
+
+
 def test_a_sending_is_paused_and_resumed(app: Flask, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)

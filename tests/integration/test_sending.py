@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import socket
 import ssl
 import threading
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -15,15 +14,20 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from pathlib import Path
+from typing import get_args
 
+import hypothesis
 import pytest
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from aiosmtpd.smtp import AuthResult
 from conftest import Clock
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
+from relaying import HANG_UP, HANG_UP_AFTER_TEXT, Relay, listening
 
 from consultation.blind import PublicKey
 from consultation.config import Settings, Smtp
@@ -33,131 +37,18 @@ from consultation.questionnaire.model import Questionnaire, Text
 from consultation.roll.batches import parse
 from consultation.roll.codes import normalise
 from consultation.roll.keys import RollKeys
-from consultation.roll.relay import Mailer
-from consultation.roll.sending import LOST_IN_A_ROW, PASSES, Delivered, Manner, Progress, deliver
-from consultation.roll.store import Roll
+from consultation.roll.relay import End, Letter, Mailer, Outcome
+from consultation.roll.sending import PASSES, Delivered, Manner, Progress, deliver
+from consultation.roll.store import Roll, Settled
 
 pytestmark = pytest.mark.enable_socket
 
 SLUG = "juin-2024"
-HANG_UP, HANG_UP_AFTER_TEXT = "hang up", "hang up after the text"
-
-
-class Relay:
-    """Answers each recipient what the test decided, once each, then accepts."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[str]] = defaultdict(list)
-        self.sender_answers: list[str] = []
-        self.received: list[tuple[str, bytes]] = []
-        self.connections = 0
-        self.hangs_up_on_reset = False
-        self.silent_for = ""  # one address, once
-
-    async def handle_RSET(  # noqa: N802 - the names aiosmtpd calls
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        if self.hangs_up_on_reset:
-            server.transport.abort()
-        return "250 OK"
-
-    async def handle_EHLO(  # noqa: N802 - the names aiosmtpd calls
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        hostname: str,
-        responses: list[str],
-    ) -> list[str]:
-        self.connections += 1
-        session.host_name = hostname
-        return responses
-
-    async def handle_MAIL(  # noqa: N802
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
-    ) -> str:
-        answer = self.sender_answers.pop(0) if self.sender_answers else "250 OK"
-        if answer.startswith("250"):
-            envelope.mail_from = address
-        return answer
-
-    async def handle_RCPT(  # noqa: N802
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
-    ) -> str:
-        if address == self.silent_for:
-            self.silent_for = ""
-            await asyncio.sleep(1)
-        planned = self.answers[address]
-        if planned and planned[0] != HANG_UP_AFTER_TEXT:
-            answer = planned.pop(0)
-            if answer == HANG_UP:
-                server.transport.abort()
-            return answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope
-    ) -> str:
-        address = envelope.rcpt_tos[0]
-        content = envelope.content
-        assert isinstance(content, bytes)
-        self.received.append((address, content))
-        if self.answers[address] == [HANG_UP_AFTER_TEXT]:
-            self.answers[address].clear()
-            server.transport.abort()
-        return "250 OK"
-
-    @property
-    def addresses(self) -> list[str]:
-        return [address for address, _ in self.received]
 
 
 @pytest.fixture
 def relay() -> Relay:
     return Relay()
-
-
-@contextmanager
-def listening(relay: Relay, tls: ssl.SSLContext | None = None, **options: object) -> Iterator[Smtp]:
-    """A real server on a free port while the block lasts."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-
-    async def listen() -> asyncio.Server:
-        return await loop.create_server(
-            lambda: SMTP(relay, hostname="localhost", loop=loop, **options),
-            "127.0.0.1",
-            0,
-            ssl=tls,
-        )
-
-    async def close() -> None:
-        server.close()
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-
-    server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
-    try:
-        yield Smtp(host="127.0.0.1", port=server.sockets[0].getsockname()[1])
-    finally:
-        asyncio.run_coroutine_threadsafe(close(), loop).result()
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 @pytest.fixture
@@ -221,10 +112,11 @@ class Sender:
         self.pauses: list[float] = []
         self.steps: list[Progress] = []
 
-    def send(self, batch_id: bytes) -> Delivered:
+    def send(self, batch_id: bytes, *, patient: bool = True) -> Delivered:
         with Mailer(self.settings.smtp, timeout=5) as mailer:
-            manner = Manner.alone(
-                self.settings, progress=self.steps.append, sleep=self.pauses.append
+            manner = replace(
+                Manner.alone(self.settings, progress=self.steps.append, sleep=self.pauses.append),
+                patient=patient,
             )
             return deliver(self.roll, mailer, self.campaign, batch_id, self.settings, manner)
 
@@ -243,6 +135,16 @@ def invite(roll: Roll, *addresses: str) -> bytes:
 
 def people(count: int) -> list[str]:
     return [f"agent{n}@ain.gouv.fr" for n in range(count)]
+
+
+def mark_of(roll: Roll, batch_id: bytes, address: str) -> str:
+    """What the return address of this person's message holds."""
+    roll.start_sending(batch_id)
+    found = [roll.take(one.id) for one in roll.next_ones(batch_id)]
+    for outgoing in found:
+        assert outgoing is not None
+        roll.settle(Settled(id=outgoing.id, delivery="waiting"))
+    return next(one.returns for one in found if one and one.address == address)
 
 
 def long_pauses(sender: Sender) -> list[float]:
@@ -342,32 +244,203 @@ def test_a_message_postponed_too_often_waits_for_another_day(
     assert sender.send(batch_id).sent == 1
 
 
-@pytest.mark.parametrize("answer", ["421 4.7.0 Too many", HANG_UP])
-def test_a_relay_that_breaks_off_is_given_longer_and_longer_pauses(
-    roll: Roll, relay: Relay, sender: Sender, answer: str
+LIKE_A_COMMAND, LIKE_A_WORKER = True, False
+BOTH = pytest.mark.parametrize("patient", [LIKE_A_COMMAND, LIKE_A_WORKER])
+
+
+@BOTH
+@pytest.mark.parametrize("answer", ["421 4.7.0 Too many", "450 4.2.0 Greylisted", HANG_UP])
+def test_one_message_that_the_relay_never_takes_keeps_no_other_back(
+    roll: Roll, relay: Relay, sender: Sender, answer: str, patient: bool
 ) -> None:
-    batch_id = invite(roll, *people(5))
-    relay.answers["agent3@ain.gouv.fr"] = [answer] * 3
+    batch_id = invite(roll, *people(45))
+    relay.answers["agent7@ain.gouv.fr"] = [answer] * 100
+
+    done = sender.send(batch_id, patient=patient)
+
+    assert (done.sent, done.waiting, done.later) == (44, 1, 1)
+    assert sorted(relay.addresses) == sorted(set(people(45)) - {"agent7@ain.gouv.fr"})
+    (told,) = roll.undelivered(batch_id)
+    assert (told.address, told.delivery) == ("agent7@ain.gouv.fr", "waiting")
+    assert told.reason.endswith("Le message sera réessayé.")
+    assert "différés par le relais : 1" in done.stopped
+
+
+@BOTH
+def test_a_domain_that_refuses_everyone_keeps_no_other_back_and_each_is_told(
+    roll: Roll, relay: Relay, sender: Sender, patient: bool
+) -> None:
+    closed = [f"agent{n}@ferme.gouv.fr" for n in range(17)]
+    batch_id = invite(roll, *people(283), *closed)
+    relay.rules["RCPT"] = lambda to: "550 5.7.1 Not you" if to in closed else ""
+
+    done = sender.send(batch_id, patient=patient)
+
+    assert done == Delivered(sent=283, refused=17, uncertain=0, waiting=0)
+    assert [line.address for line in roll.undelivered(batch_id)] == sorted(closed)
+    assert {line.reason for line in roll.undelivered(batch_id)} == {
+        "message refusé par les règles du destinataire (550 5.7.1 Not you). Demandez à l’équipe "
+        "technique d’en lever la cause, puis remettez-le en attente."
+    }
+
+
+@BOTH
+def test_old_addresses_among_the_good_ones_of_a_domain_are_no_alarm(
+    roll: Roll, relay: Relay, sender: Sender, patient: bool
+) -> None:
+    batch_id = invite(roll, *people(60))
+    gone = set(people(60)[::4])
+    relay.rules["RCPT"] = lambda to: "550 5.1.1 Unknown" if to in gone else ""
+
+    done = sender.send(batch_id, patient=patient)
+
+    assert done == Delivered(sent=45, refused=15, uncertain=0, waiting=0)
+
+
+def test_a_relay_that_refuses_all_from_some_point_on_is_left_after_ten(
+    roll: Roll, relay: Relay, sender: Sender
+) -> None:
+    batch_id = invite(roll, *people(60))
+    relay.rules["DATA"] = lambda _to: "554 5.7.1 Blocked" if len(relay.received) >= 20 else ""
 
     done = sender.send(batch_id)
 
-    assert done == Delivered(sent=5, refused=0, uncertain=0, waiting=0)
-    assert sorted(relay.addresses) == sorted(people(5))
-    assert long_pauses(sender) == [1, 2, 4]
-    assert relay.connections >= 4
+    assert (done.sent, done.refused, done.waiting, done.alarming) == (20, 10, 30, True)
+
+
+def test_a_relay_that_refuses_many_domains_is_left_after_ten(
+    roll: Roll, relay: Relay, sender: Sender
+) -> None:
+    batch_id = invite(roll, *(f"rh@d{n}.gouv.fr" for n in range(40)))
+    relay.rules["RCPT"] = lambda _to: "554 5.7.1 Relay access denied"
+
+    done = sender.send(batch_id)
+
+    assert (done.refused, done.waiting, done.alarming) == (10, 30, True)
+    assert "trop de refus" in done.stopped
+
+
+ENDS = [
+    ("MAIL", "450 4.1.8 Not now", "waiting"),
+    ("MAIL", "421 4.3.2 Going down", "waiting"),
+    ("MAIL", "550 5.7.1 Not from you", "waiting"),
+    ("RCPT", "550 5.1.8 Sender address rejected: Domain not found", "waiting"),
+    ("RCPT", "452 4.2.2 Full for now", "waiting"),
+    ("RCPT", "550 5.1.1 Unknown", "refused"),
+    ("RCPT", "no answer at all", "waiting"),
+    ("DATA", "451 4.7.1 Greylisted", "waiting"),
+    ("DATA", "421 4.3.2 Going down", "waiting"),
+    ("DATA", "552 5.3.4 Too big", "refused"),
+    ("DATA", "554 5.6.0 Content", "refused"),
+    ("DATA", HANG_UP, "uncertain"),
+]
+
+
+@BOTH
+@pytest.mark.parametrize(("command", "answer", "delivery"), ENDS)
+def test_whatever_a_relay_answers_for_one_the_others_get_theirs_and_it_is_told(
+    roll: Roll,
+    relay: Relay,
+    sender: Sender,
+    command: str,
+    answer: str,
+    delivery: str,
+    patient: bool,
+) -> None:
+    batch_id, one = invite(roll, *people(6)), "agent2@ain.gouv.fr"
+    if command == "MAIL":
+        sender.settings = replace(sender.settings, mail_returns="retour@exemple.fr")
+        mark = mark_of(roll, batch_id, one)
+        relay.rules["MAIL"] = lambda sender: answer if mark in sender else ""
+    else:
+        relay.rules[command] = lambda to: answer if to == one else ""
+
+    done = sender.send(batch_id, patient=patient)
+
+    assert (done.sent, done.alarming) == (5, False)
+    assert sorted(relay.addresses) == sorted(set(people(6)) - {one})
+    (told,) = roll.undelivered(batch_id)
+    assert (told.address, told.delivery) == (one, delivery)
+    assert answer[:3] in told.reason or answer in (HANG_UP, "no answer at all")
+    relay.rules.clear()
+    assert sender.send(batch_id).sent == (delivery == "waiting")
+    assert set(Counter(relay.addresses).values()) == {1}
+
+
+@pytest.mark.parametrize("messages", [1, 3])
+@BOTH
+def test_a_relay_that_ends_a_connection_after_some_messages_is_called_again_at_once(
+    roll: Roll, relay: Relay, sender: Sender, messages: int, patient: bool
+) -> None:
+    batch_id = invite(roll, *people(12))
+    relay.farewell_after = messages
+
+    done = sender.send(batch_id, patient=patient)
+
+    assert done == Delivered(sent=12, refused=0, uncertain=0, waiting=0)
+    assert sorted(relay.addresses) == sorted(people(12))
+    assert relay.connections == 12 / messages
+    assert long_pauses(sender) == []
+
+
+@BOTH
+@pytest.mark.parametrize("answer", ["450 4.7.1 Slow down", "421 4.7.1 Slow down"])
+def test_a_domain_that_slows_down_goes_after_the_others(
+    roll: Roll, relay: Relay, sender: Sender, answer: str, patient: bool
+) -> None:
+    slow = [f"agent{n}@lent.gouv.fr" for n in range(20)]
+    batch_id = invite(roll, *people(20), *slow)
+
+    def rule(to: str) -> str:
+        others = sum(to.endswith("@ain.gouv.fr") for to in relay.addresses)
+        return answer if to in slow and others < 20 else ""
+
+    relay.rules["RCPT"] = rule
+    sender.send(batch_id, patient=patient)
+    done = sender.send(batch_id, patient=patient)
+
+    assert done.waiting == 0
+    assert set(relay.addresses[:20]) == set(people(20))
+    assert sorted(relay.addresses) == sorted(people(20) + slow)
+
+
+def test_a_message_put_off_goes_last_the_next_time(
+    roll: Roll, relay: Relay, sender: Sender
+) -> None:
+    batch_id = invite(roll, *people(12))
+    first = roll.claim_next(batch_id) if roll.start_sending(batch_id) else None
+    assert first is not None
+    roll.put_back_alone(first.id, "le relais demande d’attendre")
+
+    sender.send(batch_id)
+
+    assert relay.addresses[-1] == first.address
 
 
 def test_patience_ends_and_nothing_is_lost(roll: Roll, relay: Relay, sender: Sender) -> None:
-    batch_id = invite(roll, *people(5))
-    relay.answers["agent3@ain.gouv.fr"] = ["421 4.7.0 Too many"] * LOST_IN_A_ROW
+    batch_id = invite(roll, *people(15))
+    relay.rules["RCPT"] = lambda _to: "421 4.7.0 Too many"
 
     done = sender.send(batch_id)
 
     assert "Rien n’est perdu" in done.stopped
-    assert done.sent + done.waiting == 5
-    assert len(long_pauses(sender)) == LOST_IN_A_ROW - 1
+    assert (done.sent, done.waiting) == (0, 15)
+    assert long_pauses(sender) == [1, 2, 4, 8, 16, 32]
+    relay.rules.clear()
     assert sender.send(batch_id).waiting == 0
-    assert sorted(relay.addresses) == sorted(people(5))
+    assert sorted(relay.addresses) == sorted(people(15))
+
+
+def test_a_relay_that_cuts_every_message_short_is_left_after_three(
+    roll: Roll, relay: Relay, sender: Sender
+) -> None:
+    batch_id = invite(roll, *people(20))
+    relay.rules["DATA"] = lambda _to: HANG_UP
+
+    done = sender.send(batch_id)
+
+    assert (done.uncertain, done.waiting, done.alarming) == (3, 17, True)
+    assert "incertains" in done.stopped
 
 
 def test_a_line_cut_after_the_text_leaves_the_message_uncertain(
@@ -397,7 +470,6 @@ def test_a_relay_that_says_nothing_more_is_left_and_nothing_is_lost(
 
     assert (done.sent, done.waiting) == (3, 0)
     assert sorted(relay.addresses) == sorted(people(3))
-    assert long_pauses(sender) == [1]
 
 
 def test_a_relay_that_is_not_there_is_said_at_once(roll: Roll, sender: Sender) -> None:
@@ -428,13 +500,13 @@ def test_a_relay_whose_name_is_wrong_is_said_at_once(roll: Roll, sender: Sender)
 def test_a_refused_sender_stops_all_and_blames_no_address(
     roll: Roll, relay: Relay, sender: Sender
 ) -> None:
-    batch_id = invite(roll, *people(3))
-    relay.sender_answers = ["550 5.7.1 Sender rejected"]
+    batch_id = invite(roll, *people(5))
+    relay.sender_answers = ["550 5.7.1 Sender rejected"] * 3
 
     done = sender.send(batch_id)
 
     assert "adresse d’envoi refusée" in done.stopped
-    assert (done.refused, done.waiting) == (0, 3)
+    assert (done.refused, done.waiting, done.alarming) == (0, 5, False)
 
 
 def test_many_refusals_stop_the_sending(roll: Roll, relay: Relay, sender: Sender) -> None:
@@ -620,3 +692,70 @@ def self_signed(directory: Path) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(directory / "relay.pem")
     return context
+
+
+class Killed(BaseException):
+    """The end of a process, wherever it was."""
+
+
+class Moody:
+    """A relay that does with each message what the law draws, then takes them all."""
+
+    def __init__(self, moods: list[str]) -> None:
+        self.moods = moods
+        self.taken: Counter[str] = Counter()
+
+    def send(self, letter: Letter) -> Outcome:
+        mood = self.moods.pop(0) if self.moods else "sent"
+        if mood == "killed before":
+            raise Killed
+        self.taken[letter.to] += mood in ("sent", "killed after", "uncertain and taken")
+        if mood == "killed after":
+            raise Killed
+        kind = "uncertain" if mood.startswith("uncertain") else mood
+        return Outcome(kind=kind, reason="parce que")  # type: ignore[arg-type]  # drawn
+
+    def close(self) -> None:
+        pass
+
+
+MOODS = [*get_args(End), "uncertain and taken", "killed before", "killed after"]
+
+
+@pytest.mark.long
+@given(
+    st.lists(st.sampled_from(MOODS), max_size=60),
+    st.lists(st.sampled_from("abc"), min_size=1, max_size=12),
+    st.booleans(),
+)
+@hypothesis.settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_whatever_happens_nobody_is_written_to_twice_and_nobody_is_forgotten(
+    roll: Roll,
+    campaign: Campaign,
+    settings: Settings,
+    moods: list[str],
+    domains: str,
+    patient: bool,
+) -> None:
+    run = secrets.token_hex(4)
+    addresses = [f"agent{n}-{run}@{one}.gouv.fr" for n, one in enumerate(domains)]
+    batch_id, relay = invite(roll, *addresses), Moody(moods)
+
+    while roll.batch(batch_id).state != "done":
+        manner = replace(Manner.alone(settings, sleep=lambda _: None), patient=patient)
+        with suppress(Killed):
+            deliver(roll, relay, campaign, batch_id, settings, manner)
+
+    counts, told = roll.batch(batch_id).counts, roll.undelivered(batch_id)
+    assert counts.sent + counts.refused + counts.uncertain == len(addresses)
+    assert len(told) == counts.refused + counts.uncertain
+    assert set(relay.taken.values()) <= {0, 1}
+    became = {line.address: line.delivery for line in told}
+    for address in addresses:
+        match became.get(address, "sent"):
+            case "sent":
+                assert relay.taken[address] == 1
+            case "refused":
+                assert relay.taken[address] == 0
