@@ -30,6 +30,10 @@ class Planned:
         """Whether messages may leave now: its hour has come, and people are at work."""
         return self.starts <= now and self.territory.is_open(now)
 
+    def next(self, now: datetime) -> datetime:
+        """From when on messages may leave."""
+        return self.territory.next_opening(max(self.starts, now))
+
     def waits(self, now: datetime) -> str:
         """Why nothing leaves now, and until when; nothing unless closed offices are the reason."""
         why, opening = self.territory.closed(now), self.territory.next_opening(now)

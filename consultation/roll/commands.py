@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -12,8 +14,11 @@ import click
 from flask.cli import AppGroup
 
 from consultation.config import Settings
+from consultation.formatting import date_fr
 from consultation.office.campaigns import Campaign
+from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Campaigns, Journal
+from consultation.office.territories import territory
 from consultation.roll.batches import Parsed, parse
 from consultation.roll.relay import Mailer
 from consultation.roll.reminders import MOST, Class, Reminders
@@ -61,13 +66,19 @@ def invitations_import(
 @click.option("--batch", "name", help="Un seul lot ; par défaut, tous.")
 @click.option("--rate", type=click.FloatRange(0.01, 1000), help="Messages par seconde.")
 def invitations_send(slug: str, name: str | None, rate: float | None) -> None:
-    """Envoyer les invitations qui attendent ; interrompu, l’envoi reprend où il en était."""
+    """Envoyer les invitations qui attendent ; interrompu, l’envoi reprend où il en était.
+
+    Un lot planifié par les RH garde sa date et les heures de son territoire, sauf avec --batch.
+    """
     found, roll = part(Campaigns).get(slug), part(Roll)
+    plans = {} if name else part(Sendings).of(slug)
     stopped = []
     for batch in roll.batches(slug):
         if name in (None, batch.name) and batch.state in ("confirmed", "sending"):
+            if not _may_leave(batch, plans.get(batch.id)):
+                continue
             part(Journal).write(WHO, "envoi lancé", f"{slug}, {batch.name}")
-            done = _send(roll, found, batch, rate)
+            done = _send(roll, found, batch, rate, plans.get(batch.id))
             _show_delivered(done, roll.undelivered(batch.id))
             stopped += [f"Lot « {batch.name} ». {done.stopped}"] if done.stopped else []
     if stopped:
@@ -92,18 +103,24 @@ def invitations_remind(
 
     « nouveaux » : à qui n’a pas commencé. « commences » : le même message neutre, une seule
     fois, à toutes les personnes qui ont commencé, qu’elles aient envoyé leurs réponses ou non.
+    Dans un territoire dont les bureaux sont fermés, le rappel part à leur ouverture, par
+    « consultation worker », ou quand cette commande est relancée.
     """
     found, reminders = part(Campaigns).get(slug), part(Reminders)
     before = reminders.of(slug)
     if all(one.done for one in before) and not (yes or _agreed_to_remind(len(before) + 1)):
         raise Mistake("rien n’a été envoyé. Pour envoyer un rappel, ajoutez --yes.")
-    queue = reminders.start(found, classes)
+    queue = reminders.start(found, classes, _at_work)
     with Mailer(part(Settings).smtp) as mailer, _progress("Rappel", queue.waiting()) as progress:
         manner = Manner.alone(part(Settings), rate=rate, progress=progress)
         with part(Roll).sending_turn():
             done = carry(queue, mailer, found, part(Settings), manner)
-    part(Journal).write(WHO, "rappel", f"{slug}, {done.sent} messages, {done.waiting} en attente")
+    resting = queue.resting()
+    left = done.waiting + resting
+    part(Journal).write(WHO, "rappel", f"{slug}, {done.sent} messages, {left} en attente")
     _show_delivered(done)
+    if resting:
+        click.echo(f"Attendent l’ouverture des bureaux de leur territoire : {resting}.")
     if done.stopped:
         raise Unavailable(f"{done.stopped} {_SEND_AGAIN}")
 
@@ -111,13 +128,18 @@ def invitations_remind(
 @invitations.command("reissue")
 @click.option("--campaign", "slug", required=True, help="Nom court de la consultation.")
 @click.option("--address", required=True, help="Adresse de la personne qui a perdu son lien.")
-def invitations_reissue(slug: str, address: str) -> None:
+@click.option("--now", is_flag=True, help="Sans attendre l’ouverture des bureaux.")
+def invitations_reissue(slug: str, address: str, now: bool) -> None:
     """Remplacer un lien perdu : l’ancien n’est plus valable, le nouveau part par message."""
-    found, roll = part(Campaigns).get(slug), part(Roll)
+    found, roll, sendings = part(Campaigns).get(slug), part(Roll), part(Sendings)
+    when = (lambda _batch: None) if now else sendings.when
     with Mailer(part(Settings).smtp) as mailer:
-        outcome = replace_link(roll, mailer, found, address, part(Settings))
+        outcome = replace_link(roll, mailer, found, address, part(Settings), when)
     replaced = roll.counts(slug).reissued
     part(Journal).write(WHO, "lien remplacé", f"{slug}, {replaced} en tout")
+    if isinstance(outcome, datetime):
+        click.echo(f"Le nouveau lien partira à l’ouverture des bureaux, le {date_fr(outcome)}.")
+        return
     if outcome.kind != "sent":
         raise Unavailable(f"lien remplacé, mais message non parti : {outcome.reason}.")
     click.echo(f"Le nouveau lien est parti. Liens remplacés, nombre publié : {replaced}.")
@@ -172,14 +194,33 @@ def _agreed_to_remind(number: int) -> bool:
     return sys.stdin.isatty() and click.confirm(f"Envoyer le rappel {number} sur {MOST} ?")
 
 
-def _send(roll: Roll, found: Campaign, batch: Batch, rate: float | None) -> Delivered:
+def _may_leave(batch: Batch, planned: Planned | None) -> bool:
+    now = part(Roll).now()
+    if planned is None or planned.due(now):
+        return True
+    opening = planned.territory.words(planned.next(now))
+    click.echo(f"Lot « {batch.name} » : à partir du {opening}. Pour l’envoyer avant : --batch.")
+    return False
+
+
+def _send(
+    roll: Roll, found: Campaign, batch: Batch, rate: float | None, planned: Planned | None
+) -> Delivered:
     label = f"Lot « {batch.name} »"
     with (
         Mailer(part(Settings).smtp) as mailer,
         _progress(label, batch.counts.waiting) as progress,
     ):
-        manner = Manner.alone(part(Settings), rate=rate, progress=progress)
+        manner = replace(
+            Manner.alone(part(Settings), rate=rate, progress=progress),
+            over=lambda: planned is not None and not planned.due(roll.now()),
+        )
         return deliver(roll, mailer, found, batch.id, part(Settings), manner)
+
+
+def _at_work(code: str) -> bool:
+    """Whether people of a territory are at work; without one, whoever runs the command decides."""
+    return not code or territory(code).is_open(part(Roll).now())
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from consultation.config import Settings
 from consultation.office.campaigns import Campaign
 from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Journal
-from consultation.office.territories import EVERYWHERE
+from consultation.office.territories import territory
 from consultation.roll.doubts import Doubts
 from consultation.roll.mail import summary
 from consultation.roll.relay import Carrier, Letter
@@ -118,25 +118,34 @@ class Dispatcher:
         return done
 
     def _remind(self, campaign: Campaign, end: float, over: Callable[[], bool]) -> Delivered | None:
-        """Begin the next reminder of the plan when its hour has come, or go on with it."""
+        """Begin the next reminder of the plan when its hour has come, or go on with it.
+
+        Everyone gets it at the hours and on the days of their own territory, as the invitation.
+        """
         key = _REMINDING + campaign.slug.encode()
         found, now = self._reminders.of(campaign.slug), self._clock()
         under_way = any(not one.done for one in found)
         moments = self._sendings.reminders(campaign.slug)[len(found) : MOST]
         due = under_way or any(moment <= now for moment in moments[:1])
-        if not due or not EVERYWHERE.is_open(now) or self._is_waiting(key):
+        if not due or self._is_waiting(key) or not self._anyone_at_work(campaign):
             return None
-        manner = self._manner(key, lambda: over() or not EVERYWHERE.is_open(self._clock()), end)
+        manner = self._manner(key, over, end)
         with self._roll.sending_turn():
-            queue = self._reminders.start(campaign)
+            queue = self._reminders.start(campaign, at_work=self._at_work)
             done = carry(queue, self._mailer(), campaign, self._settings, manner)
         self._after(key, done)
         if done.alarming:
             self._doubts[key].relent()  # nobody is there to look: one more try will tell
-        if not done.waiting:
+        if all(one.done for one in self._reminders.of(campaign.slug)):
             sent = f"{campaign.slug}, rappel {len(found) + (not under_way)}"
             self._journal.write(WHO, "rappel terminé", sent)
         return done
+
+    def _at_work(self, code: str) -> bool:
+        return territory(code).is_open(self._clock())
+
+    def _anyone_at_work(self, campaign: Campaign) -> bool:
+        return any(map(self._at_work, {one.perimeter for one in self._roll.batches(campaign.slug)}))
 
     def _manner(self, key: bytes, over: Callable[[], bool], end: float) -> Manner:
         return Manner(

@@ -6,9 +6,9 @@ An account sees the batches of its own territory, and no other.
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from email.policy import SMTP
 from secrets import token_bytes
 from typing import TypedDict
@@ -261,7 +261,7 @@ def reminders(slug: str) -> str:
 @bp.post("/rappels/<slug>")
 @role_required("rh")
 def plan_reminders(slug: str) -> Redirection:
-    """Choose the dates of the reminders, two at most, for everyone in the country."""
+    """Choose the dates of the reminders, two at most, for the whole country."""
     campaign = _open_to_batches(slug)
     if _perimeter().code:
         raise NotTheirReminders
@@ -270,6 +270,9 @@ def plan_reminders(slug: str) -> Redirection:
     told = " et ".join(EVERYWHERE.words(moment) for moment in moments) or "aucun"
     _record("rappels planifiés", slug, told)
     flash("Les dates des rappels sont enregistrées.", "success")
+    too_late = _too_late_for(campaign, moments)
+    if too_late:
+        flash(f"Choisissez un jour plus tôt pour atteindre aussi : {too_late}.", "error")
     return redirect(url_for("hr.reminders", slug=slug), 303)
 
 
@@ -675,14 +678,14 @@ def _paper_form(campaign: Campaign, form: PaperForm) -> str:
 def _reminders_page(campaign: Campaign) -> str:
     planned = the_sendings().reminders(campaign.slug)
     now = the_roll().now().astimezone(EVERYWHERE.zone).date()
-    last = campaign.closes.astimezone(EVERYWHERE.zone).date()
-    days = [now + timedelta(days=number) for number in range(1, (last - now).days + 1)]
+    left = (campaign.closes - the_roll().now()).days + 1
+    days = (now + timedelta(days=number) for number in range(1, left + 1))
     return render_template(
         "office/lots-rappels.html",
         campaign=campaign,
         sent=the_reminders().of(campaign.slug),
         planned=[moment.astimezone(EVERYWHERE.zone).date() for moment in planned],
-        days=[day for day in days if not EVERYWHERE.day_off(day)][:MOST_DAYS],
+        days=[day for day in days if _may_remind(campaign, _nine_o_clock(day))][:MOST_DAYS],
         mine=not _perimeter().code,
         opted_out=the_roll().counts(campaign.slug).opted_out,
     )
@@ -695,12 +698,32 @@ def _reminder_dates(campaign: Campaign) -> Iterator[datetime]:
         if not day:
             continue
         try:
-            moment = datetime.fromisoformat(f"{day}T09:00").replace(tzinfo=EVERYWHERE.zone)
+            moment = _nine_o_clock(date.fromisoformat(day))
         except ValueError:
             raise NotThatHour from None
-        if not EVERYWHERE.is_open(moment) or moment >= campaign.closes:
+        if not _may_remind(campaign, moment):
             raise NotThatHour
         yield moment
+
+
+def _nine_o_clock(day: date) -> datetime:
+    return datetime.combine(day, time(9), EVERYWHERE.zone)
+
+
+def _may_remind(campaign: Campaign, moment: datetime) -> bool:
+    return EVERYWHERE.is_open(moment) and moment < campaign.closes
+
+
+def _too_late_for(campaign: Campaign, moments: Sequence[datetime]) -> str:
+    """The territories whose offices do not open between a reminder and the closing."""
+    places = {territory(one.perimeter) for one in the_roll().batches(campaign.slug)}
+    return ", ".join(
+        sorted(
+            place.name
+            for place in places
+            if any(place.next_opening(moment) >= campaign.closes for moment in moments)
+        )
+    )
 
 
 def _checking(found: Batch, campaign: Campaign) -> str:

@@ -7,7 +7,7 @@ tell between which days a credential was issued.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -78,10 +78,16 @@ class Reminders:
         with self._database.read() as connection:
             return _reminders(connection, campaign)
 
-    def start(self, campaign: Campaign, classes: Sequence[Class] = ()) -> Reminding:
+    def start(
+        self,
+        campaign: Campaign,
+        classes: Sequence[Class] = (),
+        at_work: Callable[[str], bool] = lambda _code: True,
+    ) -> Reminding:
         """Take the one under way up again, or begin another, for these classes or for all.
 
         Everyone is in one class and gets one message, so that two reminders are two messages.
+        `at_work`: whether those of a territory, known by its code, may be written to now.
         """
         phase = campaign.phase(self._clock())
         refuse_outside(phase)
@@ -93,9 +99,12 @@ class Reminders:
             under_way = [one.id for one in found if not one.done]
             if under_way:
                 _count_interrupted(connection, under_way[0])
-                return self._reminding(under_way[0])
-            begun = self._begin(connection, campaign.slug, _allowed(found, classes))
-        return self._reminding(begun)
+            chosen = (
+                under_way[0]
+                if under_way
+                else self._begin(connection, campaign.slug, _allowed(found, classes))
+            )
+        return Reminding(chosen, at_work, self._database, self._keys, self._clock)
 
     def _begin(self, connection: Connection, slug: str, classes: Sequence[Class]) -> bytes:
         reminder_id = self._random_bytes(16)
@@ -137,21 +146,23 @@ class Reminders:
         ]
         return sorted(messages, key=itemgetter("id"))
 
-    def _reminding(self, reminder_id: bytes) -> Reminding:
-        return Reminding(reminder_id, self._database, self._keys, self._clock)
-
 
 class Reminding:
-    """The messages of one reminder that have not left yet; each is forgotten once it has."""
+    """The messages of one reminder that have not left yet; each is forgotten once it has.
+
+    They wait for the hours of the territory whose batch invited each person.
+    """
 
     def __init__(
         self,
         reminder_id: bytes,
+        at_work: Callable[[str], bool],
         database: Database,
         keys: RollKeys,
         clock: Callable[[], datetime],
     ) -> None:
         self._id = reminder_id
+        self._at_work = at_work
         self._database = database
         self._keys = keys
         self._clock = clock
@@ -161,20 +172,24 @@ class Reminding:
         return self._clock()
 
     def waiting(self) -> int:
-        """How many messages are left."""
-        counted = select(func.count()).select_from(reminding)
-        with self._database.read() as connection:
-            return connection.scalar(counted.where(reminding.c.reminder == self._id)) or 0
+        """How many messages are left that could leave now."""
+        return sum(count for code, count in self._left().items() if self._at_work(code))
+
+    def resting(self) -> int:
+        """How many wait for the hours of their territory."""
+        return sum(count for code, count in self._left().items() if not self._at_work(code))
 
     def next_ones(self, after: bytes) -> Sequence[Waiting]:
         """The next messages, in the order drawn."""
         asked = (
             select(reminding.c.id, invitation.c.address)
             .join(invitation, invitation.c.id == reminding.c.invitation)
+            .join(batch, batch.c.id == invitation.c.batch)
             .where(
                 reminding.c.reminder == self._id,
                 reminding.c.sending.is_(False),
                 reminding.c.id > after,
+                batch.c.perimeter.in_([code for code in self._left() if self._at_work(code)]),
             )
             .order_by(reminding.c.id)
             .limit(_WINDOW)
@@ -189,7 +204,7 @@ class Reminding:
             if settled:
                 self._settle(connection, settled)
             found = connection.execute(self._one(outgoing_id)).first()
-            if found is None:
+            if found is None or not self._at_work(found.perimeter):
                 return None
             if found.state != found.state_then or found.opted_out:
                 connection.execute(delete(reminding).where(reminding.c.id == found.message))
@@ -211,14 +226,29 @@ class Reminding:
                 done = update(reminder).where(reminder.c.id == self._id)
                 connection.execute(done.values(done=True))
 
+    def _left(self) -> Mapping[str, int]:
+        """How many messages are left for each territory, by its code."""
+        asked = (
+            select(batch.c.perimeter, func.count().label("number"))
+            .select_from(reminding)
+            .join(invitation, invitation.c.id == reminding.c.invitation)
+            .join(batch, batch.c.id == invitation.c.batch)
+            .where(reminding.c.reminder == self._id)
+            .group_by(batch.c.perimeter)
+        )
+        with self._database.read() as connection:
+            return {row.perimeter: row.number for row in connection.execute(asked)}
+
     def _one(self, outgoing_id: bytes) -> Select[tuple[bytes, int]]:
         return (
             select(
                 reminding.c.id.label("message"),
                 reminding.c.state.label("state_then"),
+                batch.c.perimeter,
                 invitation,
             )
             .join(invitation, invitation.c.id == reminding.c.invitation)
+            .join(batch, batch.c.id == invitation.c.batch)
             .where(reminding.c.id == outgoing_id, reminding.c.sending.is_(False))
             .with_for_update(skip_locked=True, of=reminding)
         )

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from consultation.config import Settings
 from consultation.office.campaigns import Campaign
+from consultation.office.sendings import Planned
 from consultation.roll.doubts import DOMAIN, MESSAGE, NONE, Doubts
 from consultation.roll.mail import Writer
 from consultation.roll.relay import Carrier, End, Letter, Outcome
@@ -136,10 +137,22 @@ def carry(
 
 
 def replace_link(
-    roll: Roll, mailer: Carrier, campaign: Campaign, address: str, settings: Settings
-) -> Outcome:
-    """Replace the link of this person and send the new one; unsent, it goes with its batch."""
+    roll: Roll,
+    mailer: Carrier,
+    campaign: Campaign,
+    address: str,
+    settings: Settings,
+    when: Callable[[bytes], Planned | None] = lambda _batch: None,
+) -> Outcome | datetime:
+    """Replace the link of this person and send the new one; unsent, it goes with its batch.
+
+    Outside the hours of the batch, which `when` tells, it goes with it too: from the moment given.
+    """
     outgoing = roll.reissue(campaign, address.strip().lower())
+    opening = _rests_until(roll, campaign, outgoing, when(outgoing.batch))
+    if opening:
+        roll.put_back_alone(outgoing.id, "")
+        return opening
     outcome = mailer.send(Writer(campaign, settings).letter(outgoing, roll.now()))
     match outcome.kind:
         case "sent":
@@ -151,6 +164,16 @@ def replace_link(
         case _:
             roll.put_back_alone(outgoing.id, outcome.words)
     return outcome
+
+
+def _rests_until(
+    roll: Roll, campaign: Campaign, outgoing: Outgoing, planned: Planned | None
+) -> datetime | None:
+    """When the batch of a message may leave again; None: now, or it would never."""
+    goes_on = roll.batch(outgoing.batch).state in ("confirmed", "sending", "done")
+    if planned is None or planned.due(roll.now()) or not goes_on:
+        return None
+    return opening if (opening := planned.next(roll.now())) < campaign.closes else None
 
 
 class Queue(Protocol):

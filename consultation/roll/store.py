@@ -233,6 +233,7 @@ class Outgoing:
     address: str
     code: str
     kind: Kind = "invitation"
+    batch: bytes = b""
     returns: str = ""  # what a mail server sends back when it cannot deliver: whose it was
 
 
@@ -413,6 +414,7 @@ class Roll:
             address=found.address,
             code=code,
             kind="replacement",
+            batch=found.batch,
             returns=codes.return_mark(invite_key, found.id),
         )
 

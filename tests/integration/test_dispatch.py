@@ -12,8 +12,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from email.message import Message
 from itertools import pairwise
 from pathlib import Path
 
@@ -26,9 +28,11 @@ from consultation.blind import blind, blinding_factor
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
+from consultation.office.territories import Territory, territory
 from consultation.roll.batches import parse
 from consultation.roll.dispatch import Dispatcher
 from consultation.roll.relay import Letter, Outcome
+from consultation.roll.sending import replace_link
 from consultation.roll.store import Roll
 
 SLUG = "essai"
@@ -394,6 +398,150 @@ def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(
     assert sent(run("worker", "--once")) == 0
 
     assert sorted(set(received(tmp_path).values())) == [1, 3]
+
+
+FAR = {"paris": "", "guadeloupe": "D971", "polynesie": "D987", "reunion": "D974"}
+
+
+def far(parts: dict, starts: datetime) -> None:
+    """Two people in each of some territories."""
+    for name, code in FAR.items():
+        planned(parts, 2, starts, code, name)
+
+
+def place_of(address: str) -> Territory:
+    return territory(FAR[address.partition("@")[2].removesuffix(".gouv.fr")])
+
+
+def test_invitations_and_reminders_keep_the_hours_and_holidays_of_each_territory(
+    parts: dict, clock: Clock
+) -> None:
+    clock.now = datetime(2025, 5, 26, 0, 0, tzinfo=UTC)  # a Monday
+    tuesday = datetime(2025, 5, 27, 7, 0, tzinfo=UTC)  # 9 h in Paris, a holiday in Guadeloupe
+    friday = datetime(2025, 5, 30, 7, 0, tzinfo=UTC)  # after a holiday of everyone
+    far(parts, clock.now)
+    parts["sendings"].plan_reminders(SLUG, (tuesday, friday))
+    seen: list[tuple[datetime, str]] = []
+
+    def answer(to: str) -> Outcome:
+        seen.append((clock.now, to))
+        return Outcome(kind="sent")
+
+    at_work, campaign = dispatcher(parts, Relay(answer)), parts["campaigns"].get(SLUG)
+    for hour in range(24 * 6):
+        if hour == 24:
+            begin(parts, 1)
+        at_work.slice(campaign)
+        clock.advance(hours=1)
+
+    sent = [(moment, to) for moment, to in seen if not to.startswith("rh@")]
+    assert all(place_of(to).is_open(moment) for moment, to in sent)
+    assert sorted(Counter(to for _, to in sent).values()) == [2] + [3] * 7  # one was told once
+    reminded = {
+        (place_of(to).name, f"{moment.astimezone(place_of(to).zone):%d %H}")
+        for moment, to in sent
+        if tuesday <= moment < friday
+    }
+    assert reminded == {
+        ("toute la France", "27 09"),
+        ("La Réunion", "27 11"),
+        ("Polynésie française", "27 08"),
+        ("Guadeloupe", "28 08"),
+    }
+    assert all(one.done for one in parts["reminders"].of(SLUG))
+
+
+def test_a_worker_does_not_run_round_and_round_for_those_who_rest(
+    parts: dict, clock: Clock
+) -> None:
+    far(parts, MONDAY_11H)
+    campaign, relay = parts["campaigns"].get(SLUG), Relay(lambda _to: Outcome(kind="sent"))
+    at_work = dispatcher(parts, relay)
+    for _ in range(24):
+        at_work.slice(campaign)
+        clock.advance(hours=1)
+    parts["sendings"].plan_reminders(SLUG, (clock.now,))
+
+    done = at_work.slice(campaign)
+
+    assert (done.sent, done.more) == (4, False)
+
+
+def test_the_command_of_reminders_leaves_those_who_rest_to_the_worker(
+    run: Shell, parts: dict, clock: Clock
+) -> None:
+    far(parts, MONDAY_11H)
+    for _ in range(24):
+        run("worker", "--once")
+        clock.advance(hours=1)
+
+    said = run("invitations", "remind", "--campaign", SLUG, "--yes")
+
+    assert "Attendent l’ouverture des bureaux de leur territoire\u00a0: 4." in said
+    clock.advance(hours=9)  # 20 h in Paris, 8 h in Polynesia, 14 h in Guadeloupe
+    assert sent(run("worker", "--once")) == 4
+
+
+def test_the_command_leaves_what_hr_planned_to_its_hour_unless_it_is_named(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    planned(parts, 2, MONDAY_11H, "D987", "Polynesie")
+    planned(parts, 2, MONDAY_11H)
+
+    said = run("invitations", "send", SLUG)
+
+    assert "Lot «\u00a0Polynesie\u00a0»\u00a0: à partir du lundi 10 juin 2024 à 8\u00a0h" in said
+    assert len(received(tmp_path)) == 2
+    run("invitations", "send", SLUG, "--batch", "Polynesie")
+    assert len(received(tmp_path)) == 4
+
+
+def test_a_new_link_waits_for_offices_to_open(
+    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
+    run("invitations", "send", SLUG, "--batch", "Polynesie")
+    address = "agent1@polynesie.gouv.fr"
+
+    said = run("invitations", "reissue", "--campaign", SLUG, "--address", address)
+
+    assert "l’ouverture des bureaux, le lundi 10 juin 2024 à 20\u00a0h (heure de Paris)" in said
+    assert received(tmp_path)[address] == 1
+    clock.advance(hours=9)  # 8 h there
+    assert sent(run("worker", "--once")) == 1
+    assert [mail["To"] for mail in new_links(tmp_path)] == [address]
+
+
+def test_a_new_link_leaves_at_once_when_it_is_asked_for_now(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
+    run("invitations", "send", SLUG, "--batch", "Polynesie")
+    address = "agent1@polynesie.gouv.fr"
+
+    run("invitations", "reissue", "--campaign", SLUG, "--address", address, "--now")
+
+    assert [mail["To"] for mail in new_links(tmp_path)] == [address]
+
+
+def test_a_new_link_does_not_wait_for_an_office_that_opens_after_the_closing(parts: dict) -> None:
+    planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
+    relay = Relay(lambda _to: Outcome(kind="sent"))
+    ends_today = replace(parts["campaigns"].get(SLUG), closes=MONDAY_11H + timedelta(hours=8))
+    when = parts["sendings"].when
+
+    replace_link(
+        parts["roll"], relay, ends_today, "agent1@polynesie.gouv.fr", parts["settings"], when
+    )
+
+    assert relay.seen == ["agent1@polynesie.gouv.fr"]
+
+
+def new_links(tmp_path: Path) -> list[Message]:
+    found = [
+        message_from_bytes(path.read_bytes(), policy=policy.default) for path in mails(tmp_path)
+    ]
+    return [mail for mail in found if str(mail["Subject"]).startswith("Votre nouveau lien")]
 
 
 def test_participation_is_published_once_a_day_and_masked_where_it_tells(

@@ -718,6 +718,25 @@ def test_two_reminders_are_planned_for_the_whole_country(app: Flask, hr: Person)
     ain.post(page, {"rappel1": ""}, 403, form_on=LOTS)
 
 
+def test_the_last_day_offered_for_a_reminder_reaches_every_territory_or_says_which_not(
+    app: Flask, hr: Person, clock: Clock
+) -> None:
+    app.extensions["campaigns"].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
+    hr.hand_in("Courriel\r\na@ain.gouv.fr\r\n", territory="D987")
+    hr.post(f"{only_batch(app)}/confirmer")
+    page = f"{LOTS}/rappels/{SLUG}"
+    hr.get(page)
+    assert "vendredi 28 juin 2024" in hr.text
+    assert "samedi 29 juin 2024" not in hr.text
+
+    hr.post(page, {"rappel1": "2024-06-28", "rappel2": ""})
+    assert "plus tôt" not in hr.text  # 20 h in Paris, 8 h there, before midnight
+    clock.now = datetime(2024, 6, 28, 5, 0, tzinfo=UTC)
+    app.extensions["campaigns"].extend(SLUG, datetime(2024, 7, 1, 16, 0, tzinfo=UTC))
+    hr.post(page, {"rappel1": "2024-07-01", "rappel2": ""}, form_on=page)
+    assert "Choisissez un jour plus tôt pour atteindre aussi : Polynésie française." in hr.text
+
+
 def test_codes_are_printed_by_service_for_those_without_a_mailbox(
     app: Flask, hr: Person, tmp_path: Path
 ) -> None:
