@@ -36,12 +36,20 @@ SPACING = """() => {
   document.adoptedStyleSheets = [sheet];
 }"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-SMALL_TARGETS = """() => [...document.querySelectorAll(
-    'main button, main .fr-btn, main input:not([type=radio], [type=checkbox]), main select, ' +
-    'main textarea, main :is([type=radio], [type=checkbox]) + label, footer a')]
-  .filter((one) => one.checkVisibility())
-  .filter((one) => Math.min(one.offsetHeight, one.offsetWidth) < 44)
-  .map((one) => one.outerHTML)"""
+TARGETS = """() => [...document.querySelectorAll(
+    'main :is(button, input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea, ' +
+    'summary, .fr-btn, :is([type=radio], [type=checkbox]) + label), footer a')]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}))
+  .filter((one) => {
+    const {width, height} = one.getBoundingClientRect();
+    return Math.min(width, height) < 43.9;
+  }).map((one) => one.outerHTML.slice(0, 160))"""
+TIGHT = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { letter-spacing: -.2em !important }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+PLAIN = "() => { document.adoptedStyleSheets = []; }"
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # In forced colours axe reads the colours of the style, which are not those on the screen.
@@ -49,6 +57,15 @@ AXE = """rules => axe.run(document, {resultTypes: ["violations"], runOnly: rules
     rules: {"color-contrast": {enabled: !matchMedia("(forced-colors: active)").matches}},
   }).then((told) => told.violations.map((one) =>
     `${one.id}: ${one.nodes.map((node) => node.target).join(", ")}`))"""
+
+
+def small_targets(page: Page) -> list[str]:
+    """What is under 44 px to a finger, in the font that is here and in any narrower one."""
+    found: list[str] = page.evaluate(TARGETS)
+    page.evaluate(TIGHT)
+    found += page.evaluate(TARGETS)
+    page.evaluate(PLAIN)
+    return found
 
 
 def violations(page: Page) -> list[str]:

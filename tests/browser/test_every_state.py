@@ -11,7 +11,7 @@ from typing import Any
 
 import nu
 import pytest
-from browsing import OVERFLOW, SPACING, serving, violations
+from browsing import OVERFLOW, PLAIN, SPACING, serving, small_targets, violations
 from commands import Shell
 from conftest import Clock
 from face import build
@@ -31,12 +31,6 @@ FACTS = """() => {
   const name = (one) => one.outerHTML.slice(0, 160);
   const ids = all('[id]').map((one) => one.id);
   const wide = document.documentElement;
-  const controls = 'main :is(button, input:not([type=hidden], [type=radio], [type=checkbox]), ' +
-    'select, textarea, summary, .fr-btn, :is([type=radio], [type=checkbox]) + label), footer a';
-  const small = all(controls).filter(seen).filter((one) => {
-    const {width, height} = one.getBoundingClientRect();
-    return Math.min(width, height) < 43.9;
-  });
   return {
     headings: all('h1').filter(seen).length,
     skipped: all('h1, h2, h3, h4').filter(seen).map((one) => +one.localName[1])
@@ -52,7 +46,6 @@ FACTS = """() => {
       .filter((id) => id && !document.getElementById(id)),
     inline: all('[style], style, script:not([src])').map(name),
     overflow: wide.scrollWidth - wide.clientWidth,
-    small: small.map(name),
     remembered: all('main form :is(input:not([type=hidden], [type=radio], [type=checkbox]), ' +
       'select, textarea)').filter((one) => (one.getAttribute('autocomplete') ||
       one.form?.getAttribute('autocomplete')) !== 'off').map(name),
@@ -64,7 +57,6 @@ LARGE = """() => {
   sheet.replaceSync("html { font-size: 200% !important }");
   document.adoptedStyleSheets = [sheet];
 }"""
-PLAIN = "() => { document.adoptedStyleSheets = []; }"
 
 
 def faults(name: str, agent: Visit) -> Iterator[str]:
@@ -84,9 +76,11 @@ def faults(name: str, agent: Visit) -> Iterator[str]:
         yield f"landmarks {facts['landmarks']}"
     yield from (
         f"{what}: {facts[what]}"
-        for what in ("twice", "dangling", "inline", "overflow", "small", "moving", "remembered")
+        for what in ("twice", "dangling", "inline", "overflow", "moving", "remembered")
         if facts[what]
     )
+    if small := small_targets(agent.tab):
+        yield f"small: {small}"
 
 
 def narrowed(agent: Visit) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from browsing import OVERFLOW, SMALL_TARGETS, SPACING, serving, violations
+from browsing import OVERFLOW, SPACING, serving, small_targets, violations
 from every_kind import EVERY_KIND, PAGE, QUESTIONS, faulty
 from face import SETTINGS, build
 from flask import render_template_string
@@ -63,7 +63,7 @@ def test_a_page_never_scrolls_sideways_even_with_wide_spacing(
 def test_a_finger_finds_every_target(browser: Browser, site: str, path: str, width: int) -> None:
     page = opened(browser, site + path, width)
 
-    assert page.evaluate(SMALL_TARGETS) == []
+    assert small_targets(page) == []
     page.close()
 
 

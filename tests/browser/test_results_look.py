@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import nu
 import pytest
-from browsing import OVERFLOW, SMALL_TARGETS, SPACING, serving, violations
+from browsing import OVERFLOW, SPACING, serving, small_targets, violations
 from conftest import Clock
 from counting import PASSWORD, Office, ideas, office_app, office_with_an_urn
 from flask import Flask
@@ -105,7 +105,7 @@ def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
                 wrong = violations(page) if full or width == 320 else []
                 found = [reply.status, page.evaluate(OVERFLOW), wrong]
                 page.evaluate(SPACING)
-                found += [page.evaluate(OVERFLOW), page.evaluate(SMALL_TARGETS)]
+                found += [page.evaluate(OVERFLOW), small_targets(page)]
                 found += [page.evaluate(CUT_CAPTIONS)]
                 if found != [200, 0, [], 0, [], []]:
                     faulty[path, width] = found
