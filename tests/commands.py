@@ -12,6 +12,7 @@ import small
 from click.testing import CliRunner
 from flask import Flask
 from running import close
+from sqlalchemy import Pool, event
 
 from consultation.app import create_app, utc_now
 from consultation.cli import ON_FILES, ON_THE_PLATFORM, commands
@@ -44,13 +45,15 @@ class Shell:
 
     def __call__(self, *words: str | Path, code: int = 0, typed: str = "") -> str:
         """What the command says; its exit code is checked, and it never ends in a traceback."""
-        done = CliRunner().invoke(
-            commands,
-            [str(word) for word in words],
-            input=typed,
-            env=self.environment,
-            obj=self.app,
-        )
+        with connections() as open_ones:
+            done = CliRunner().invoke(
+                commands,
+                [str(word) for word in words],
+                input=typed,
+                env=self.environment,
+                obj=self.app,
+            )
+        assert open_ones == set(), f"{words}: connections left open"
         assert done.exit_code == code, f"{words}: {done.exit_code}\n{done.output}{done.exception!r}"
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.output
@@ -67,6 +70,26 @@ class Shell:
         """Give back every connection."""
         for app in self._apps.values():
             close(app)
+
+
+@contextmanager
+def connections() -> Iterator[set[object]]:
+    """The connections to a store opened in the block and not closed yet."""
+    still_open: set[object] = set()
+
+    def opened(connection: object, _record: object) -> None:
+        still_open.add(connection)
+
+    def closed(connection: object, _record: object) -> None:
+        still_open.discard(connection)
+
+    event.listen(Pool, "connect", opened)
+    event.listen(Pool, "close", closed)
+    try:
+        yield still_open
+    finally:
+        event.remove(Pool, "connect", opened)
+        event.remove(Pool, "close", closed)
 
 
 @contextmanager

@@ -5,12 +5,17 @@ Listing the commands, or checking a questionnaire, does not wait for what serves
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from consultation.refusals import Refusal
 from consultation.terminal import Misconfigured, Mistake, Unavailable, database_sentence
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 class Later(click.Command):
@@ -40,7 +45,7 @@ class Commands(click.Group):
         if command in ON_THE_PLATFORM:
             from flask.cli import ScriptInfo  # where Flask looks for what builds the application
 
-            ctx.obj = ScriptInfo(create_app=ctx.obj, set_debug_flag=False)
+            ctx.obj = ScriptInfo(create_app=_closing(ctx, ctx.obj), set_debug_flag=False)
         return name, command.load() if isinstance(command, Later) else command, rest
 
     def invoke(self, ctx: click.Context) -> object:
@@ -60,6 +65,18 @@ class Commands(click.Group):
             if told is None:
                 raise
             raise told from error
+
+
+def _closing(ctx: click.Context, build: Callable[..., Flask]) -> Callable[..., Flask]:
+    """What builds the application, whose stores are closed when the command ends."""
+
+    def built(*given: Any, **means: Any) -> Flask:  # noqa: ANN401 - what `create_app` is given
+        app = build(*given, **means)
+        for store in app.extensions["databases"].values():
+            ctx.call_on_close(store.close)
+        return app
+
+    return built
 
 
 def _told(error: Exception) -> Mistake | None:

@@ -116,19 +116,15 @@ def doctor(ctx: click.Context, form: str, workers: int) -> None:
 
 def _examined(app: Flask, workers: int) -> tuple[Examined, ...]:
     parts = app.extensions
-    try:
-        return examine(
-            Patient(
-                settings=parts["settings"],
-                opened=parts["databases"],
-                environ=os.environ,
-                workers=workers,
-                now=parts["clock"](),
-            )
+    return examine(
+        Patient(
+            settings=parts["settings"],
+            opened=parts["databases"],
+            environ=os.environ,
+            workers=workers,
+            now=parts["clock"](),
         )
-    finally:
-        for store in parts["databases"].values():
-            store.close()
+    )
 
 
 def gunicorn(bind: str, workers: int) -> list[str]:

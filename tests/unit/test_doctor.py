@@ -49,6 +49,7 @@ class Platform:
     directory: Path
     accounts: Accounts
     clock: Clock
+    cleaning: ExitStack
 
     @property
     def keys(self) -> Path:
@@ -98,7 +99,7 @@ def platform(
             protect(accounts, login, clock)
         open_campaign(opened, keys, clock)
         patient = Patient(settings=settings, opened=opened, environ={}, workers=2, now=clock.now)
-        yield Platform(patient, directory, accounts, clock)
+        yield Platform(patient, directory, accounts, clock, cleaning)
 
 
 def protect(accounts: Accounts, login: str, clock: Clock) -> None:
@@ -237,7 +238,8 @@ def missing_store(platform: Platform) -> None:
 
 
 def one_store_twice(platform: Platform) -> None:
-    other = Database(f"sqlite:///{platform.directory}/../{platform.directory.name}/box.sqlite")
+    url = f"sqlite:///{platform.directory}/../{platform.directory.name}/box.sqlite"
+    other = platform.cleaning.enter_context(closing(Database(url)))
     platform.patient.opened["roll"].close()
     platform.patient = replace(platform.patient, opened={**platform.patient.opened, "roll": other})
 
