@@ -44,6 +44,7 @@ from consultation.formatting import (
     rich,
     weekday_fr,
 )
+from consultation.incoming import init_incoming
 from consultation.legal import Legal
 from consultation.refusals import Refusal
 from consultation.sealing import derive
@@ -78,6 +79,7 @@ SECURITY_HEADERS = {
 def init_web(app: Flask, settings: Settings) -> None:
     """Give `app` its face; called once, before any blueprint is registered."""
     files = StaticFiles(STATIC)
+    init_incoming(app)
     app.config["MAX_CONTENT_LENGTH"] = OFFICE_BODY
     app.before_request(_bound_the_body)
     app.after_request(_secure(_headers(settings)))

@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from consultation.ballots.fields import Field, Shown, Typed, build, typed_answers
 from consultation.ballots.review import Section, line
+from consultation.incoming import clean
 from consultation.questionnaire.answers import (
     FieldError,
     from_json,
@@ -28,6 +29,7 @@ from consultation.questionnaire.answers import (
     walk,
 )
 from consultation.questionnaire.conditions import Context, evaluate
+from consultation.questionnaire.drafts import object_in
 from consultation.questionnaire.model import Answers, Info, Matrix, Page, Question, Questionnaire
 from consultation.words import words
 
@@ -467,14 +469,8 @@ def _concerns(error: FieldError, tokens: frozenset[str]) -> bool:
 
 
 def _typed_from_json(text: str) -> Typed:
-    try:
-        typed = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(typed, dict):
-        return {}
     return {
-        name: values
-        for name, values in typed.items()
+        clean(name): [clean(value) for value in values]
+        for name, values in object_in(text).items()
         if isinstance(values, list) and all(isinstance(value, str) for value in values)
     }

@@ -35,6 +35,7 @@ from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
 from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Urn, check
 from consultation.formatting import moment
+from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.pages import the_campaigns
 from consultation.questionnaire.answers import from_json
@@ -416,7 +417,7 @@ def keep_elsewhere(campaign: str, audience: str) -> Response:
     """Keep what the script has locked under a code that never comes here."""
     visit = _visit(campaign, audience)
     admit(visit.campaign)
-    fields = _told()
+    fields = told()
     visit = with_credential(visit, fields)
     name, box = blind.from_wire(fields.get("id", "")), blind.from_wire(fields.get("box", ""))
     if not name or len(name) != NAME_BYTES or not box:
@@ -431,18 +432,11 @@ def keep_elsewhere(campaign: str, audience: str) -> Response:
 @failure_limit
 def found_elsewhere() -> Response:
     """Give back what was locked; only the code opens it."""
-    name = blind.from_wire(_told().get("id", ""))
+    name = blind.from_wire(told().get("id", ""))
     box = the_urn().elsewhere(name) if name else None
     if box is None:
         raise UnknownRecovery
     return jsonify(box=blind.to_wire(box))
-
-
-def _told() -> Mapping[str, str]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        return {}
-    return {name: value for name, value in body.items() if isinstance(value, str)}
 
 
 # --- What the door without script uses too ----------------------------------------------------

@@ -42,7 +42,7 @@ def to_json(answers: Answers) -> str:
 
 def from_json(q: Questionnaire, text: str) -> Answers:
     """The answers read back; whatever does not fit the questionnaire is dropped."""
-    given = _parse(text)
+    given = object_in(text)
     answers: dict[str, Answer] = {}
     for name, question in q.by_id.items():
         value = _typed(question, given[name]) if name in given else None
@@ -56,7 +56,8 @@ def from_json(q: Questionnaire, text: str) -> Answers:
     return answers
 
 
-def _parse(text: str) -> Mapping[str, object]:
+def object_in(text: str) -> Mapping[str, object]:
+    """The JSON object in this text; an empty one for anything else."""
     if len(text) > MAX_JSON:
         return {}
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from consultation.incoming import whole_number
 from consultation.office.campaigns import Campaign
 from consultation.office.figures import about
 from consultation.office.pages import (
@@ -216,11 +217,11 @@ def _group(found: Findings) -> tuple[Profile | None, int]:
         raise OneAtATime
     if not asked:
         return None, 0
-    name, _, number = asked[0].rpartition(":")
-    profile = found.profile(name)
-    if profile is None or not number.isdecimal() or int(number) >= len(profile.groups):
+    name, _, typed = asked[0].rpartition(":")
+    profile, chosen = found.profile(name), whole_number(typed)
+    if profile is None or chosen is None or chosen >= len(profile.groups):
         raise UnknownQuestion
-    return profile, int(number)
+    return profile, chosen
 
 
 def _weighting_page(place: Place, problems: Sequence[str]) -> str:

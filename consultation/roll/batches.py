@@ -16,6 +16,7 @@ from fnmatch import fnmatch
 from functools import cached_property
 
 from consultation import spreadsheet
+from consultation.incoming import whole_number
 from consultation.spreadsheet import Row, Sheet
 
 ANY_GOUV = ("*.gouv.fr",)
@@ -357,8 +358,8 @@ def _layout(sheet: Sheet, chosen: int | None = None) -> _Layout | None:
 
 def _with_first_numbers(rows: Iterable[Row]) -> Iterable[Row]:
     for row in rows:
-        number = row.cells[0].strip()
-        yield replace(row, number=int(number)) if number.isdecimal() else row
+        first = whole_number(row.cells[0].strip())
+        yield row if first is None else replace(row, number=first)
 
 
 def _is_header(row: Row) -> bool:

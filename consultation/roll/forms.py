@@ -1,7 +1,7 @@
 """The form of the HR pages; the token that protects it is checked for the whole office."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from zoneinfo import ZoneInfo
 
 from wtforms import EmailField, Form, IntegerField, RadioField, SelectField, StringField
@@ -75,7 +75,10 @@ class PaperForm(Form):
         if not self.day.data:
             return None
         day = "-".join(reversed(self.day.data.split("/")))  # as it is written in France
-        return datetime.fromisoformat(f"{day}T{self.hour.data or ''}").replace(tzinfo=zone)
+        begins = datetime.fromisoformat(f"{day}T{self.hour.data or ''}").replace(tzinfo=zone)
+        if not MINYEAR < begins.year < MAXYEAR:  # where another zone may have no such moment
+            raise ValueError
+        return begins
 
 
 def _offer(field: RadioField, audiences: Iterable[tuple[str, str]]) -> None:

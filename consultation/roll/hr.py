@@ -30,6 +30,7 @@ from werkzeug.wrappers import Response as Redirection
 from consultation import spreadsheet
 from consultation.config import Settings
 from consultation.formatting import day_fr
+from consultation.incoming import whole_number
 from consultation.office.accounts import Account
 from consultation.office.campaigns import Campaign
 from consultation.office.figures import Published
@@ -298,9 +299,8 @@ def read_column(batch: str) -> Redirection:
     found = _draft(batch)
     name, content = _unlocked(found)
     sheet, typed = request.form.get("feuille", ""), request.form.get("colonne", "")
-    column = int(typed) if typed.isdecimal() else None
     rules = _rules(found.perimeter)
-    parsed = batches.parse(content, name, column=column, sheet=sheet, **rules)
+    parsed = batches.parse(content, name, column=whole_number(typed), sheet=sheet, **rules)
     if parsed.refusal:
         raise NotRead(parsed.refusal)
     the_roll().redraft(found.id, parsed)

@@ -18,10 +18,10 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from consultation.blind import from_wire, to_wire
+from consultation.incoming import NotUnderstood, told
 from consultation.office.pages import (
     the_campaigns,
 )
-from consultation.refusals import Refusal
 from consultation.roll.returns import Returns
 from consultation.roll.store import (
     AlreadyUsed,
@@ -40,10 +40,6 @@ class SignedElsewhere(AlreadyUsed):
     """The same refusal, as the desk says it to a script."""
 
     status = 409
-
-
-class NotUnderstood(Refusal):
-    """La demande est incomplète. Rechargez la page et recommencez."""
 
 
 def the_roll() -> Roll:
@@ -152,8 +148,7 @@ def stopped() -> str:
 
 
 def _field(name: str) -> str:
-    body = request.get_json(silent=True)
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, str):
+    value = told().get(name)
+    if value is None:
         raise NotUnderstood
     return value

@@ -494,6 +494,28 @@ def test_a_file_is_read_by_the_column_a_person_chooses(app: Flask, hr: Person) -
     assert list(only_draft(app).addresses) == ["b@ain.gouv.fr"]
 
 
+def test_a_column_that_no_page_offers_is_as_none(app: Flask, hr: Person) -> None:
+    hr.hand_in(GOOD)
+    for column in ("9" * 5_000, "9" * 25, "²", "1.5", "-1"):
+        hr.get(f"{only_batch(app)}/colonnes")
+        hr.post(f"{only_batch(app)}/colonnes", {"colonne": column, "feuille": ""})
+
+
+def test_a_field_without_a_name_is_as_none(hr: Person) -> None:
+    hr.get(f"{LOTS}/nouveau/{SLUG}")
+    token = hr._token("")
+
+    reply = hr.client.post(
+        f"{LOTS}/nouveau/{SLUG}",
+        data="--bord\r\nContent-Disposition: form-data\r\n\r\na\r\n--bord--\r\n",
+        content_type="multipart/form-data; boundary=bord",
+        headers={"X-CSRFToken": token},
+    )
+
+    assert reply.status_code == 422
+    assert "Écrivez un nom" in reply.text
+
+
 def test_the_store_holds_nothing_legible_of_the_other_columns(
     app: Flask, hr: Person, roll_database: Database
 ) -> None:
@@ -779,6 +801,9 @@ def test_the_codes_of_a_seminar_open_half_an_hour_before(
     hr.get(f"{LOTS}/papier/{SLUG}")
     fields = {"name": "", "count": "40", "audience": "seniors", "day": "12/06/2024"}
     hr.post(f"{LOTS}/papier/{SLUG}", fields | {"hour": "midi"}, 422)
+    for day in ("01/01/0001", "31/12/9999"):
+        hr.get(f"{LOTS}/papier/{SLUG}")
+        hr.post(f"{LOTS}/papier/{SLUG}", fields | {"day": day, "hour": "00:00"}, 422)
     hr.get(f"{LOTS}/papier/{SLUG}")
     hr.post(f"{LOTS}/papier/{SLUG}", fields | {"hour": "14:00"})
     assert "seminaire-2024-06-12" in hr.text

@@ -308,6 +308,14 @@ def test_a_machine_s_group_becomes_a_tag_that_people_correct(ana: Visitor, offic
     assert after.texts == count.texts - 1
 
 
+@pytest.mark.parametrize("number", ["9" * 25, "9" * 5_000])
+def test_a_group_that_no_store_can_count_is_not_found(ana: Visitor, number: str) -> None:
+    form = ana.open(f"{BASE}/idee/etiquettes").form("/etiquettes")
+    fields = form.filled({"words": ["Outils"]})
+
+    ana.send(f"{BASE}/idee/groupes/{number}", fields, 404)
+
+
 def test_a_sample_is_drawn_again_by_its_number(ana: Visitor) -> None:
     address = f"{BASE}/idee/echantillon?sorte=representatif&taille=20&tirage="
     first = re.findall(r"/un/([0-9a-f]{32})", ana.open(f"{address}1").body)

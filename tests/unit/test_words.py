@@ -14,19 +14,19 @@ from jinja2 import Environment
 from consultation.ballots import pages
 from consultation.ballots.store import NoAirlock, NotGenuine
 from consultation.config import shipped
+from consultation.incoming import NotUnderstood
 from consultation.legal import COMPLIANT, NOT_COMPLIANT, PARTLY_COMPLIANT
 from consultation.office.campaigns import UnknownCampaign
 from consultation.questionnaire.wording import tidy
 from consultation.refusals import Refusal
 from consultation.roll import store as roll
-from consultation.roll.pages import NotUnderstood
 from consultation.web import EXPLANATIONS, STATIC
 from consultation.words import TABLES, own_language, words
 
 HERE = Path(pages.__file__).parents[1]
 SPEAKING = (
     *("ballots/*.py", "roll/*.py", "questionnaire/*.py", "office/campaigns.py"),
-    *("entrance.py", "legal.py", "refusals.py", "web.py"),
+    *("entrance.py", "incoming.py", "legal.py", "refusals.py", "web.py"),
 )
 """The code that agents hear."""
 
