@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from consultation import whole
 from consultation.authoring.reports import FORMATS, Report, as_text, exit_code
 from consultation.authoring.simulating import describe
 from consultation.questionnaire.comparison import compare, describe_change, summary
@@ -116,7 +117,7 @@ def preview_command(
 
     app = create_preview(file, lambda: datetime.now(UTC), language)
     if sheet:
-        sheet.write_text(sheet_file(app), "utf-8")
+        whole.write(sheet, sheet_file(app))
         click.echo(f"{sheet} : tout le questionnaire, à lire ou à imprimer.")
         return
     from werkzeug.serving import make_server
@@ -165,6 +166,6 @@ def _report(path: Path, *, fix: bool) -> Report:
         source = path.read_bytes().decode()
         right = tidied(source, loaded.questionnaire)
         if right != source:
-            path.write_bytes(right.encode())  # line ends as they are
+            whole.write(path, right)
             loaded = load(path)
     return Report(path=path, loaded=loaded)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from consultation import whole
 from consultation.office.accounts import ROLES, Role
 from consultation.refusals import Refusal
 
@@ -127,7 +128,7 @@ def settle(directory: Path) -> Place:
     kept = {name: value for name, value in asdict(place).items() if name != "directory"}
     marker = directory / MARKER
     marker.touch(mode=0o600)
-    marker.write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    whole.write(marker, json.dumps(kept, indent=2) + "\n")
     return place
 
 

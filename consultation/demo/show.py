@@ -19,6 +19,7 @@ from typing import TypeVar
 import click
 from flask import Flask
 
+from consultation import whole
 from consultation.config import Settings
 from consultation.demo import place as places
 from consultation.demo.agents import Ending, read_invitation
@@ -160,7 +161,7 @@ class _Play:
             smallest_class=manifest.k,
             seconds=round(time.monotonic() - self._started, 1),
         )
-        self._place.summary.write_text(summary.to_json(), "utf-8")
+        whole.write(self._place.summary, summary.to_json())
         _tell(summary, self._place)
         if not summary.adds_up:
             raise Unfinished("Les nombres ne tombent pas juste.")
@@ -219,7 +220,7 @@ class _Filling(_Play):
         else:
             account = _step("Clôture, comptage", stage.close)
             figures = {"invited": account.invited, "ballots": account.ballots}
-        self._place.summary.write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+        whole.write(self._place.summary, json.dumps(figures, indent=2) + "\n")
         if not self._options.no_serve:
             self._server.start(environment, self._place.log)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import click
 
+from consultation import whole
 from consultation.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def import_command(file: Path, format_: str | None, output: Path | None) -> None
     if output is None:
         click.echo(imported.yaml, nl=False)
     else:
-        output.write_text(imported.yaml, "utf-8")
+        whole.write(output, imported.yaml)
     _report(imported, output)
 
 

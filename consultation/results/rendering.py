@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import render_template
 from markupsafe import Markup
 
+from consultation import whole
 from consultation.refusals import Refusal
 from consultation.results.report import Report
 from consultation.web import STATIC
@@ -46,7 +47,7 @@ def write(report: Report, day: date, path: Path) -> None:
     page = html(report, day)
     content = pdf(page) if path.suffix.lower() == ".pdf" else page.encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    whole.write(path, content)
 
 
 def _nothing(url: str, *_: object, **__: object) -> dict[str, object]:

@@ -13,6 +13,7 @@ from typing import get_args
 import click
 from flask.cli import AppGroup
 
+from consultation import whole
 from consultation.config import Settings
 from consultation.formatting import date_fr
 from consultation.office.campaigns import Campaign
@@ -167,12 +168,10 @@ def invitations_names(slug: str, file: Path) -> None:
     Un mot par ligne, dans l’ordre alphabétique, sans adresse. À détruire après l’export.
     """
     found = part(Campaigns).get(slug)
-    try:
-        file.touch(0o600, exist_ok=False)
-    except FileExistsError as error:
-        raise Mistake(f"« {file} » existe déjà. Donnez un autre nom.") from error
+    if file.exists():
+        raise Mistake(f"« {file} » existe déjà. Donnez un autre nom.")
     names = sorted(part(Roll).names(found.slug))
-    file.write_text("".join(f"{name}\n" for name in names), "utf-8")
+    whole.write(file, "".join(f"{name}\n" for name in names), rights=0o600)
     part(Journal).write(WHO, "noms extraits", f"{slug}, {len(names)} mots")
     click.echo(f"{len(names)} mots écrits dans {file}. Détruisez ce fichier après l’export.")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,17 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return written
+
+
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file may hold more than a hundred bytes."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
 
 
 def run(*words: str | Path, code: int = 0) -> Result:
@@ -145,3 +158,14 @@ def test_a_copy_elsewhere_finds_its_lists(tmp_path: Path) -> None:
 
 def test_the_schema_is_printed() -> None:
     assert json.loads(CliRunner().invoke(schema_command).output) == schema()
+
+
+def test_a_correction_that_cannot_be_written_leaves_the_questionnaire(write: Write) -> None:
+    path = write(DOUBTFUL)
+
+    with no_room():
+        done = CliRunner().invoke(check, [str(path), "--fix"])
+
+    assert isinstance(done.exception, OSError)
+    assert path.read_text("utf-8") == DOUBTFUL
+    assert not [*path.parent.glob(f".{path.stem}*")]
