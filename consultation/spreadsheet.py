@@ -38,6 +38,7 @@ _SHEET = re.compile(r"<(?:\w{1,20}:)?sheet\b[^<>]{0,1000}>")
 _LINK = re.compile(r"<(?:\w{1,20}:)?Relationship\b[^<>]{0,2000}>")
 _TOLD = 10  # numbers of lines named in a sentence
 _FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
+_BELOW_ZERO = re.compile(r"-[1-9][0-9]*")
 
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -134,6 +135,14 @@ def row_writer(stream: TextIO, flavour: Flavour) -> Callable[[Sequence[Cell]], N
 def safe_cell(text: str) -> str:
     """The text, with an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def known_cell(written: str) -> Cell:
+    """A code or a label of the questionnaire: a number when it is one, -3 as a step of a scale.
+
+    What people write themselves stays a text, whatever it looks like.
+    """
+    return int(written) if _BELOW_ZERO.fullmatch(written) else written
 
 
 def _written(cell: Cell, flavour: Flavour) -> str:

@@ -36,7 +36,7 @@ _ASKED = re.compile(
     rf"\b(?:{_IDENTIFIERS})s?\b(?! (?:de (?:votre|vos)|du|des|de l)\b)"
 )
 _NAMED = re.compile(rf"^(?:{_IDENTIFIERS}|adresse (?:e-?mail|mail))s?\b.{{0,20}}$")
-_FORMULA = ("=", "+", "-", "@", "\t")
+_FORMULA = re.compile(r"[=+@\t]|-(?![1-9][0-9]*$)")  # -3 is a number
 
 _GOOD = re.compile(
     r"\b(?:tres|plutot|tout a fait|bien|bonne?s?|excellente?s?|satisf\w+|suffisant\w*|toujours|"
@@ -166,7 +166,7 @@ def _is_growing(options: Sequence[Option]) -> bool:
 
 def _check_labels(question: Question, problems: Problems) -> None:
     for text in _exported(question):
-        if str(text).startswith(_FORMULA) and text.line:
+        if _FORMULA.match(str(text)) and text.line:
             said = f"« {text} » serait prise pour une formule par un tableur."
             problems.warning(Mark(text.line, text.column), "formula", said, "Commencez par un mot.")
 

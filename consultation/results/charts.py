@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from consultation.results.findings import Finding, Findings, Line, Method, Profile
 from consultation.results.masking import Crossed, Frequencies, Shown
-
-Cell = str | int | float | None
+from consultation.spreadsheet import Cell, known_cell
 
 HIDDEN = "masqué"
 EVERYONE = "Ensemble"
@@ -91,7 +90,8 @@ def crossed_rows(
                 count = shown.counts[number] if shown else None
                 share = shown.shares[number] if shown else None
                 yield (
-                    *(finding.question, line.label, finding.codes[number], answer, group),
+                    *(finding.question, line.label),
+                    *map(known_cell, (finding.codes[number], answer, group)),
                     *(HIDDEN if count is None else count, shown.base if shown else None),
                     _percent(share),
                 )
@@ -149,7 +149,8 @@ def _written(
     finding: Finding, line: Line, number: int, answer: str, method: Method
 ) -> Sequence[Cell]:
     row = _row(finding, line, number, answer)
-    cells: list[Cell] = [finding.question, line.label, finding.codes[number], answer]
+    cells: list[Cell] = [finding.question, line.label]
+    cells += map(known_cell, (finding.codes[number], answer))
     cells += [HIDDEN if row.count is None else row.count, row.base, _percent(row.share)]
     if method.weighted_by:
         cells.append(_percent(row.weighted))

@@ -16,7 +16,7 @@ from typing import TextIO
 from consultation.refusals import Refusal
 from consultation.results.columns import UNANSWERED, Column
 from consultation.results.rows import Row
-from consultation.spreadsheet import EXCEL, PLAIN, Flavour, row_writer, safe_cell
+from consultation.spreadsheet import EXCEL, PLAIN, Flavour, known_cell, row_writer
 
 FLAVOURS: Mapping[str, Flavour] = {"": PLAIN, "-excel": EXCEL}
 """By what is added to the name of the file."""
@@ -64,7 +64,8 @@ class Table:
     ) -> None:
         self._stream = stream
         self._flavour = flavour
-        self._meanings = [_meanings(column, flavour, labels=labels) for column in columns]
+        blank = UNANSWERED if len(columns) > 1 else '""'  # readers pass over a line without any
+        self._meanings = [_meanings(column, flavour, blank, labels=labels) for column in columns]
         self._numeric = [place for place, column in enumerate(columns) if not column.values]
         titled = flavour is EXCEL
         names = [f"{c.name} – {c.title}" if titled else c.name for c in columns]
@@ -75,7 +76,7 @@ class Table:
         pairs = zip(self._meanings, row.codes, strict=False)
         cells = [meanings[code] for meanings, code in pairs]
         for place, number in zip(self._numeric, row.numbers, strict=True):
-            cells[place] = number.replace(".", self._flavour.decimal)
+            cells[place] = number.replace(".", self._flavour.decimal) or cells[place]
         self._stream.write(self._flavour.delimiter.join(cells) + self._flavour.end)
 
 
@@ -134,17 +135,17 @@ class _Pieces(io.RawIOBase):
         return taken
 
 
-def _meanings(column: Column, flavour: Flavour, *, labels: bool) -> Sequence[str]:
+def _meanings(column: Column, flavour: Flavour, blank: str, *, labels: bool) -> Sequence[str]:
     """What is written for each code; the last one, which NO_ANSWER finds, for none."""
-    shown = column.values.values() if labels else column.values
-    bands = (UNANSWERED for _ in column.bands)
-    return [*(_quoted(one, flavour) for one in shown), *bands, UNANSWERED]
+    shown = column.shown(labels=labels)
+    bands = (blank for _ in column.bands)
+    return [*(_quoted(one, flavour) for one in shown), *bands, blank]
 
 
 def _quoted(text: str, flavour: Flavour) -> str:
     stream = io.StringIO()
-    csv.writer(stream, delimiter=flavour.delimiter, lineterminator="").writerow([safe_cell(text)])
-    return stream.getvalue()
+    row_writer(stream, flavour)([known_cell(text)])
+    return stream.getvalue().removesuffix(flavour.end)
 
 
 def _names(directory: Path) -> list[str]:

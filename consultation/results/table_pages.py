@@ -22,11 +22,11 @@ from consultation.office.sendings import BatchFigure, Sendings
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
 from consultation.results.analysis import Analysis, UnknownQuestion
-from consultation.results.charts import HIDDEN, Cell, chart_rows, comparisons, crossed_rows, rows_of
+from consultation.results.charts import HIDDEN, chart_rows, comparisons, crossed_rows, rows_of
 from consultation.results.columns import words
 from consultation.results.findings import Finding, Findings, Profile
 from consultation.results.margins import read_margins
-from consultation.spreadsheet import EXCEL, write
+from consultation.spreadsheet import EXCEL, Cell, known_cell, write
 from consultation.web import OFFICE
 
 bp = Blueprint("tables", __name__, url_prefix=f"{OFFICE}/resultats/<slug>")
@@ -167,7 +167,7 @@ def margins_model(slug: str) -> ResponseReturnValue:
     """The file to fill: every answer to every profile question."""
     place = place_of(slug)
     rows = [
-        (one.name, code, label, "")
+        (one.name, known_cell(code), known_cell(label), "")
         for one in place.found.profiles
         for code, label in zip(one.codes, one.groups, strict=False)
         if code

@@ -19,7 +19,7 @@ from consultation.results.cube import Cube
 from consultation.results.files import FLAVOURS
 from consultation.results.layout import Layout, Variable
 from consultation.results.masking import Frequencies, crossed, frequencies
-from consultation.spreadsheet import Cell, row_writer
+from consultation.spreadsheet import Cell, known_cell, row_writer
 
 NO_ANSWER_LABEL = "Sans réponse"
 
@@ -104,7 +104,7 @@ class Tally:
                     group = table.column(place)
                     if group.base != 0:
                         for line, masked in _lines(variable, group):
-                            yield (*line, by.name, code, label, masked)
+                            yield (*line, by.name, known_cell(code), known_cell(label), masked)
 
 
 def _lines(variable: Variable, shown: Frequencies) -> Iterator[tuple[Sequence[Cell], int]]:
@@ -112,7 +112,8 @@ def _lines(variable: Variable, shown: Frequencies) -> Iterator[tuple[Sequence[Ce
     answers = zip(variable.codes, variable.labels, shown.counts, shown.shares, strict=True)
     for code, label, count, share in answers:
         part = None if share is None else round(share, 4)
-        yield (*start, code, label, count, part, shown.base), int(count is None)
+        answer = known_cell(code), known_cell(label)
+        yield (*start, *answer, count, part, shown.base), int(count is None)
 
 
 def _write(path: Path, header: Sequence[str], lines: Iterable[Sequence[Cell]]) -> None:

@@ -173,6 +173,7 @@ def test_a_label_is_no_formula(label: str) -> None:
 
     assert codes(with_questions(choice % label)) == ["formula"]
     assert codes(with_questions(choice % "'Environ 3'")) == []
+    assert codes(with_questions(choice % "'-3'")) == []  # a number
 
 
 def test_the_export_stays_one_that_a_spreadsheet_opens() -> None:

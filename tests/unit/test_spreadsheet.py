@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consultation import spreadsheet
-from consultation.spreadsheet import EXCEL, PLAIN, Flavour, _shown, read, safe_cell, write
+from consultation.spreadsheet import (
+    EXCEL,
+    PLAIN,
+    Flavour,
+    _shown,
+    known_cell,
+    read,
+    safe_cell,
+    write,
+)
 
 LINES = (
     ("Courriel", "Structure"),
@@ -141,6 +150,16 @@ def test_reading_what_was_written_gives_the_rows(rows: list[list[str]], flavour:
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
 def test_a_formula_is_made_inert(start: str) -> None:
     assert safe_cell(f"{start}1+1") == f"'{start}1+1"
+
+
+@pytest.mark.parametrize("step", ["-3", "-1", "0", "12"])
+def test_a_step_of_a_scale_is_a_number(step: str) -> None:
+    assert write([[known_cell(step)]], PLAIN) == f"{step}\n".encode()
+
+
+@pytest.mark.parametrize("label", ["-", "--3", "-3-2", "-3 à 3", "+33", "-٣", "-1e3", "-A1", "=1"])
+def test_a_label_that_only_begins_like_a_number_may_be_a_formula(label: str) -> None:
+    assert write([[known_cell(label)]], PLAIN) == f"'{label}\n".encode()
 
 
 def test_numbers_are_left_alone_and_excel_gets_its_comma() -> None:
