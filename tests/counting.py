@@ -25,6 +25,7 @@ from consultation.office.campaigns import Campaign
 from consultation.office.pages import init_office
 from consultation.office.sendings import Sendings
 from consultation.office.store import Accounts, Campaigns, Figures, Journal
+from consultation.questionnaire.loading import parse
 from consultation.results import pages, report_pages, table_pages, text_pages
 from consultation.results.analysis import Analysis
 from consultation.results.corpus import Corpus
@@ -148,13 +149,7 @@ class Office:
         self.put_sealed([seal(key, document) for document in documents])
 
     def put_sealed(self, boxes: list[bytes]) -> None:
-        """Released ballots, as a release leaves them: random keys, one nullifier each."""
-        urn = self.campaign.urn
-        rows = [{"id": self.rng.randbytes(16), "urn": urn, "sealed": box} for box in boxes]
-        crossed = [{"nullifier": self.rng.randbytes(32), "urn": urn} for _ in boxes]
-        with self.box.write() as tx:
-            tx.execute(insert(ballot), rows)
-            tx.execute(insert(spent), crossed)
+        put_sealed(self.box, self.campaign, boxes, self.rng)
 
     def close(self) -> None:
         self.campaigns.open("essai")
@@ -180,27 +175,40 @@ class Office:
         )
 
 
+def put_sealed(box: Database, campaign: Campaign, boxes: list[bytes], rng: random.Random) -> None:
+    """Released ballots, as a release leaves them: random keys, one nullifier each."""
+    urn = campaign.urn
+    rows = [{"id": rng.randbytes(16), "urn": urn, "sealed": one} for one in boxes]
+    crossed = [{"nullifier": rng.randbytes(32), "urn": urn} for _ in boxes]
+    with box.write() as tx:
+        tx.execute(insert(ballot), rows)
+        tx.execute(insert(spent), crossed)
+
+
 def office_with_an_urn(
     box: Database,
     office: Database,
     keys_directory: Path,
     clock: Clock,
     definition: str = DEFINITION,
+    lists: Mapping[str, str] = LISTS,
 ) -> Office:
     """A draft campaign, « essai », whose urn is empty."""
     campaigns, journal = Campaigns(office, clock), Journal(office, clock)
     keys = ResultKeys(keys_directory)
     urn = Urn(box, clock, random.Random(3).randbytes)
     signing = _signing_key()
+    questionnaire = parse(definition, lists).questionnaire
+    assert questionnaire
     campaigns.create(
         slug="essai",
         urn=bytes(range(16)),
         definition=definition,
-        lists=LISTS,
+        lists=lists,
         opens=clock.now - timedelta(days=1),
         closes=clock.now + timedelta(days=1),
         export_key=keys.create("essai"),
-        keys={"agents": signing, "cadres": signing},
+        keys={audience: signing for audience, _ in questionnaire.audiences},
     )
     corpus, cubes = Corpus(keys), Cubes(urn, keys, random.Random(11))
     reviewing = Reviewing(corpus, keys, Readings(office))

@@ -127,8 +127,7 @@ def settle(directory: Path) -> Place:
     )
     kept = {name: value for name, value in asdict(place).items() if name != "directory"}
     marker = directory / MARKER
-    marker.touch(mode=0o600)
-    whole.write(marker, json.dumps(kept, indent=2) + "\n")
+    whole.write(marker, json.dumps(kept, indent=2) + "\n", rights=0o600)
     return place
 
 

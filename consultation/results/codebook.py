@@ -8,13 +8,14 @@ from consultation.questionnaire.comparison import compare
 from consultation.questionnaire.model import Questionnaire
 from consultation.results.columns import Column, OpenText
 from consultation.results.disclosure import K
-from consultation.results.formats import short_names
 from consultation.results.frame import Plan
 from consultation.results.manifest import AnsweredVersion, short
+from consultation.results.numbering import numbering, short_names
+from consultation.spreadsheet import Cell, known_cell
 
 HEADER = (
     *("colonne", "question", "type", "intitule", "code", "signification"),
-    *("numero", "nom_court"),  # in SPSS and Stata
+    *("numero", "numero_stata", "nom_court"),  # in SPSS and Stata, in Stata, in both
 )
 
 KINDS = {
@@ -28,6 +29,8 @@ KINDS = {
     "date": "année d’une date",
 }
 
+_NO_CODE = ("",) * 5
+
 _READ_ME = """\
 Une case vide veut dire « pas de réponse » : question passée, non posée, ou réponse retirée pour ne
 reconnaître personne ; `manifest.json` dit combien le sont dans chaque colonne, et pourquoi.
@@ -36,8 +39,12 @@ reconnaître personne ; `manifest.json` dit combien le sont dans chaque colonne
 - `microdata.csv` : codes, séparateur virgule, UTF-8, point décimal (R, Python).
 - `microdata-excel.csv` : libellés, séparateur point-virgule, virgule décimale (tableurs).
 - `microdata.parquet`, `microdata.sav` (SPSS) et `microdata.dta` (Stata), s’ils ont été demandés :
-  les mêmes lignes. En SPSS et en Stata, une colonne porte son nom court et une réponse son numéro,
-  que donne `codebook.csv`, avec leurs intitulés.
+  les mêmes lignes. En SPSS et en Stata, une colonne porte le nom que donne `nom_court` dans
+  `codebook.csv`, et une réponse le nombre que donne `numero`, avec leurs intitulés. Une réponse qui
+  est un nombre entier le garde : échelons, 1 et 0 d’un choix multiple. Une réponse à l’écart
+  (« sans avis », « je préfère ne pas répondre ») et un détail retiré y sont déclarés manquants :
+  en SPSS par leur `numero`, en Stata par `.a`, `.b`… que donne `numero_stata`. Une case vide
+  y est une valeur manquante sans nom.
 - `textes/` : un fichier par question ouverte, chacun dans son propre ordre, sans lien avec les
   lignes de `microdata.csv`. Sauf demande contraire inscrite au journal, n’y sont que les textes
   relus et acceptés. Un retour à la ligne y est écrit « ⏎ ».
@@ -59,18 +66,21 @@ ligne, à quelle version elle répond : ce serait dire quand.
 """
 
 
-def rows(plan: Plan) -> Iterator[tuple[str, ...]]:
+def rows(plan: Plan) -> Iterator[Sequence[Cell]]:
     """One row for each code of each column, one for a column without codes."""
     yield HEADER
-    short = short_names([column.name for column in plan.columns])
+    names = short_names([column.name for column in plan.columns])
     for column in plan.columns:
         start = (column.name, column.question, KINDS[column.kind], column.title)
-        codes = enumerate(column.values.items(), start=1)
-        for number, (code, label) in codes if column.values else [("", ("", ""))]:
-            yield (*start, code, label, str(number), short[column.name])
+        known = numbering(column)
+        for code, number in known.numbers.items():
+            answer = known_cell(code), known_cell(column.values[code])
+            yield (*start, *answer, number, known_cell(known.stata(code)), names[column.name])
+        if not column.values:
+            yield (*start, "", "", "", "", names[column.name])
     for text in plan.texts:
         question = text.answer.removesuffix(".other")
-        yield (text.name, question, "texte, fichier à part", text.title, "", "", "", "")
+        yield (text.name, question, "texte, fichier à part", text.title, *_NO_CODE)
 
 
 def markdown(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from consultation.questionnaire.dates import Precision, is_date, shorten
 from consultation.questionnaire.model import (
@@ -21,6 +22,7 @@ from consultation.questionnaire.model import (
     LongText,
     Matrix,
     Number,
+    Option,
     Question,
     Rank,
     Scale,
@@ -37,7 +39,17 @@ _MARKUP = re.compile(r"</?(?:strong|em|a)\b[^<>]*>|\{[^{}|]*\|?([^{}]*)\}")
 
 NO_ANSWER = -1
 
+# A list in a file cannot say « apart ».
+_PASSES = re.compile(r"ne (?:souhaite )?pas répondre|ne se prononce pas|prefer not to", re.I)
+_MEASURES: Mapping[type[Question], Measure] = {
+    Scale: "scale",
+    Number: "scale",
+    Date: "scale",
+    Matrix: "ordinal",
+}
+
 Answered = Mapping[str, object]
+Measure = Literal["nominal", "ordinal", "scale"]
 Codes = Sequence[int]
 """Numbers of codes, in the order of the column's; NO_ANSWER for none."""
 
@@ -52,6 +64,9 @@ class Column:
     kind: str
     values: Mapping[str, str]  # code: label; none for a number
     bands: tuple[Band, ...] = ()  # of a number
+    missing: frozenset[str] = frozenset()  # codes that are no answer for statistics
+    measure: Measure = "nominal"
+    decimals: int = 0  # of a number
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -62,6 +77,10 @@ class Column:
     def codes(self) -> tuple[str, ...]:
         """What each number of a code means."""
         return tuple(self.labels)
+
+    def shown(self, *, labels: bool) -> Collection[str]:
+        """What is written for each code: itself, or its label."""
+        return self.values.values() if labels else self.values.keys()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +217,9 @@ def _column(question: Question, suffix: str, part: str, values: Mapping[str, str
         kind=type(question).__name__.lower(),
         values=values,
         bands=bands_of(question) if isinstance(question, Number | Date) else (),
+        missing=frozenset(_missing(question)),
+        measure=_MEASURES.get(type(question), "nominal"),
+        decimals=question.decimals if isinstance(question, Number) else 0,
     )
 
 
@@ -218,6 +240,22 @@ def _answers(question: Question) -> Callable[[object], Sequence[bool]]:
                 isinstance(answer, list | tuple) and place < len(answer) for place in places
             )
     return lambda answer: (True,)
+
+
+def _missing(question: Question) -> Iterator[str]:
+    """The codes behind which nobody says anything."""
+    match question:
+        case Choice():
+            said = {question.stored[one.code] for one in question.options if not _silent(one)}
+            yield from (code for code in question.stored.values() if code not in said)
+        case Matrix():
+            yield from (one.code for one in question.options if _silent(one))
+        case Scale():
+            yield OPT_OUT
+
+
+def _silent(option: Option) -> bool:
+    return option.apart or bool(_PASSES.search(str(option.label)))
 
 
 def _filler(question: Question) -> Callable[[object], Codes]:

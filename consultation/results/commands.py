@@ -21,7 +21,7 @@ from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.tagging import Tagging
 from consultation.results.texts import NO_NAMES, lexicon_of
-from consultation.terminal import FILE, WHO, part
+from consultation.terminal import FILE, WHO, Mistake, part
 
 texts = AppGroup("texts", help="Préparer la lecture des questions ouvertes.")
 
@@ -111,7 +111,7 @@ def export(
     wanted = Wanted(formats=frozenset(formats), labels=labels, unread=unread_texts)
     write = results.archive if destination.suffix == ".zip" else results.export
     with click.progressbar(length=results.counts(found).ballots, label="Export") as bar:
-        write(
+        manifest = write(
             found,
             destination,
             who=WHO,
@@ -122,6 +122,8 @@ def export(
         )
     for path in (destination, *sorted(destination.rglob("*"))):
         click.echo(path) if path.is_file() else None
+    if manifest.formats_not_written:
+        raise Mistake("\n".join(manifest.formats_not_written.values()))
 
 
 def _grouped(corpus: Corpus, campaign: Campaign, name: str, groups: int) -> str:

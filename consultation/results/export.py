@@ -11,7 +11,7 @@ from consultation.office.campaigns import Campaign, Version
 from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
 from consultation.results.files import AlreadyThere, appearing, drafts, zipped
-from consultation.results.formats import CSV_ALONE, Wanted, refuse_missing
+from consultation.results.formats import CSV_ALONE, Wanted
 from consultation.results.frame import Ballot
 from consultation.results.keys import ResultKeys
 from consultation.results.manifest import Manifest, Verification
@@ -86,10 +86,10 @@ class Results:
         """Write every file of the export in `destination`, which appears whole or not at all.
 
         Of the open texts, only those that somebody has read and accepted, unless `wanted.unread`.
+        A format that cannot be written leaves the others whole: the manifest says which, and why.
         """
         if not self.ready(campaign):
             raise NotClosed
-        refuse_missing(wanted.formats)
         key = self._keys.get(campaign.slug)
         definition, lists = self._campaigns.definition(campaign.slug)
         last = Version(questionnaire=campaign.questionnaire, definition=definition, lists=lists)
@@ -106,7 +106,8 @@ class Results:
             manifest = writing.finish(campaign, digest)
             said = f"{campaign.slug}, {manifest.rows_out} lignes, {manifest.digest}"
             names = f", {len(lexicon)} noms retirés des textes" if lexicon else ""
-            said = f"{said}, {wanted.words}{names}, motif\u00a0: {purpose}"
+            missing = "".join(f", sans {one}" for one in manifest.formats_not_written)
+            said = f"{said}, {wanted.words}{missing}{names}, motif\u00a0: {purpose}"
             self._journal.write(who, "réponses exportées", said)
         return manifest
 

@@ -43,7 +43,7 @@ class Ledger:
         self._layout = layout
         width = len(layout.variables)
         self._given = _Filled(width, "b", empty=0)
-        self._written = _Filled(width, layout.typecode, empty=NO_ANSWER)
+        self.begin()
         self._withheld: list[Counter[str]] = [Counter() for _ in layout.variables]
 
     def take(self, ballot: Ballot, codes: Sequence[int]) -> None:
@@ -63,6 +63,11 @@ class Ledger:
         """Count every answer to this variable: none will be written."""
         left = self._given.counts[number] - self._withheld[number].total()
         self._withheld[number][UNANIMOUS] = left
+
+    def begin(self) -> None:
+        """Forget the rows counted: they are written once more, in another format."""
+        width = len(self._layout.variables)
+        self._written = _Filled(width, self._layout.typecode, empty=NO_ANSWER)
 
     def write(self, codes: array[int]) -> None:
         """Count a row that is written."""

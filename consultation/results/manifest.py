@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 
 from consultation.ballots.store import UrnCounts
@@ -58,6 +58,7 @@ class Manifest:
     texts: Mapping[str, TextsWritten]
     too_few_texts: tuple[str, ...]  # files not written: fewer than k texts
     files: Mapping[str, str]
+    formats_not_written: Mapping[str, str] = field(default_factory=dict)  # and why, in French
 
     @classmethod
     def from_json(cls, content: bytes) -> Manifest:

@@ -7,12 +7,13 @@ spreadsheets say the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from consultation.results.columns import Column, OpenText
 from consultation.results.frame import ProfileColumn
-from consultation.spreadsheet import safe_cell
+from consultation.results.numbering import WHOLE, numbering
+from consultation.spreadsheet import known_cell, safe_cell
 
 SCHEMA = "schema.json"
 PACKAGE = "datapackage.json"
@@ -31,7 +32,7 @@ _TALLY: Mapping[str, Json] = {
 def schema(columns: Sequence[Column], *, title: str, labels: bool) -> Json:
     """The Table Schema of the microdata file."""
     return {
-        "$schema": "https://frictionlessdata.io/schemas/table-schema.json",
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "name": "microdata",
         "title": title,
         "fields": [_field(column, labels=labels) for column in columns],
@@ -100,13 +101,35 @@ def _resource(
 
 
 def _field(column: Column, *, labels: bool) -> Json:
+    """What is true of every cell of this column."""
     field: dict[str, object] = {"name": column.name, "title": column.title}
     if not column.values:
-        return field | {"type": "number"}
+        return field | {"type": "year" if column.kind == "date" else "number"}
     meaning = "\n".join(f"{code} = {label}" for code, label in column.values.items())
-    known = column.values.values() if labels else column.values
-    enum = list(dict.fromkeys(safe_cell(one) for one in known))
-    return field | {"type": "string", "description": meaning, "constraints": {"enum": enum}}
+    cells = dict.fromkeys(_cell(one) for one in column.shown(labels=labels))
+    whole = [int(one) for one in cells if WHOLE.fullmatch(one)]
+    words = [one for one in cells if not WHOLE.fullmatch(one)]
+    field |= {"description": meaning}
+    if not whole or any(one not in _silent(column, labels=labels) for one in words):
+        return field | {"type": "string", "constraints": {"enum": [*cells]}}
+    missing = {"missingValues": [*_ABSENT, *words]} if words else {}
+    return field | {"type": "integer", "constraints": {"enum": whole}} | missing
+
+
+def _silent(column: Column, *, labels: bool) -> Collection[str]:
+    """The cells that say nothing: among numbers, they are missing ones."""
+    silent = numbering(column).letters
+    return {
+        _cell(shown)
+        for code, shown in zip(column.values, column.shown(labels=labels), strict=True)
+        if code in silent
+    }
+
+
+def _cell(known: str) -> str:
+    """As it is written in the file."""
+    cell = known_cell(known)
+    return safe_cell(cell) if isinstance(cell, str) else str(cell)
 
 
 def _schema_of_texts(place: ProfileColumn | None) -> Json:

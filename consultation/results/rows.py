@@ -212,13 +212,14 @@ class SafeRows:
         return len(self._order)
 
     def __iter__(self) -> Iterator[Row]:
-        """Every row, once; Unprotected for a class below K, AnswersLost where answers are missing.
+        """Every row; Unprotected for a class below K, AnswersLost where answers are missing.
 
         Both are counted on the way, on what leaves: files are whole once the last row is taken.
         """
         width = self._layout.width
         profile = len(self._profile)
         seen: Counter[bytes] = Counter()
+        self.ledger.begin()
         for number, line in zip(self._order, self._spool.read_bytes(self._order), strict=True):
             codes = array(self._layout.typecode, line[:width])
             numbers = line[width:].decode().split(_BETWEEN) if self._numeric else []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
@@ -18,7 +18,7 @@ from consultation.results import codebook, package
 from consultation.results.columns import OpenText
 from consultation.results.disclosure import EVERYTHING, K, L
 from consultation.results.files import FLAVOURS, SUMS, Table, answers_in, sha256_of_files, sums
-from consultation.results.formats import Format, RowsFile, Wanted, opened
+from consultation.results.formats import FORMAT_WORDS, FORMATS, Wanted, attempt
 from consultation.results.frame import Ballot, ProfileColumn, plan
 from consultation.results.manifest import MANIFEST, AnsweredVersion, Manifest, TextsWritten, short
 from consultation.results.places import protected_places
@@ -84,6 +84,7 @@ class Writing:
         safe = self._rows.protected()
         protected = safe.protected
         self._write_rows(safe)
+        not_written = self._write_formats(safe)
         enough = [file for file in self._texts if len(file) >= K]
         texts = {file.text.name: file.finish(self._rows.random(file.text.name)) for file in enough}
         too_few = tuple(file.text.name for file in self._texts if file not in enough)
@@ -114,6 +115,7 @@ class Writing:
             withheld=safe.ledger.withheld,
             texts=texts,
             too_few_texts=too_few,
+            formats_not_written=not_written,
             files=sha256_of_files(self._directory),
         )
         (self._directory / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
@@ -125,9 +127,7 @@ class Writing:
 
         tally = Tally(self._rows.layout)
         with ExitStack() as files:
-            tables: list[RowsFile] = [self._table(files, suffix) for suffix in FLAVOURS]
-            formats = sorted(self._wanted.formats)
-            tables += [files.enter_context(self._format(one)) for one in formats]
+            tables = [self._table(files, suffix) for suffix in FLAVOURS]
             for row in safe:
                 tally.add(row.codes)
                 for table in tables:
@@ -137,6 +137,16 @@ class Writing:
             safe.ledger.settle(answers_in(self._microdata(suffix), flavour))
         tally.write(self._directory)
 
+    def _write_formats(self, safe: SafeRows) -> dict[str, str]:
+        """Write those wanted; why not, for each that could not be written."""
+        columns, labels = self._plan.columns, self._wanted.labels
+        tried = {
+            FORMAT_WORDS[one]: attempt(one, self._directory, columns, safe, labels=labels)
+            for one in FORMATS
+            if one in self._wanted.formats
+        }
+        return {words: refusal.sentence for words, refusal in tried.items() if refusal}
+
     def _microdata(self, suffix: str) -> Path:
         return self._directory / f"microdata{suffix}.csv"
 
@@ -145,10 +155,6 @@ class Writing:
         stream = self._microdata(suffix).open("w", encoding=flavour.encoding, newline="")
         labels = self._wanted.labels or flavour is EXCEL
         return Table(files.enter_context(stream), self._plan.columns, flavour, labels=labels)
-
-    def _format(self, one: Format) -> AbstractContextManager[RowsFile]:
-        columns, labels = self._plan.columns, self._wanted.labels
-        return opened(one, self._directory, columns, labels=labels)
 
     def _asked(self) -> list[tuple[Version, AnsweredVersion]]:
         """The last version, then the earlier ones that somebody answered, the newest first."""

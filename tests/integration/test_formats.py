@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 from array import array
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,9 +25,9 @@ from consultation.results.formats import (
     FormatMissing,
     Wanted,
     refuse_missing,
-    short_names,
 )
 from consultation.results.manifest import Manifest
+from consultation.results.numbering import short_names
 from consultation.results.rows import Row
 
 EVERYTHING = Wanted(formats=frozenset(FORMATS), unread=True)
@@ -54,13 +55,15 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def as_written(table: pd.DataFrame, meanings: dict[str, dict[int, str]]) -> list[dict[str, str]]:
+def as_written(
+    table: pd.DataFrame, meanings: Mapping[str, Mapping[int | str, str]]
+) -> list[dict[str, str]]:
     """The codes or the numbers of a table read back, as the CSV writes them."""
     return [
         {
             name: ""
             if pd.isna(cell)
-            else meanings[name][int(cell)]
+            else meanings[name][cell]
             if name in meanings
             else format(float(cell), ".12g")
             for name, cell in zip(table.columns, line, strict=True)
@@ -75,14 +78,17 @@ def test_every_format_holds_the_rows_of_the_csv(office: Office, tmp_path: Path) 
     expected = rows(tmp_path / "export/microdata.csv")
     assert {row["accueil"] for row in expected} == {"oui", "non", ""}
     codebook = rows(tmp_path / "export/codebook.csv")
-    meanings: dict[str, dict[int, str]] = {}
+    meanings: dict[str, dict[int | str, str]] = {}
     for line in codebook:
         if line["numero"]:
-            meanings.setdefault(line["nom_court"], {})[int(line["numero"])] = line["code"]
+            known = meanings.setdefault(line["nom_court"], {})
+            known |= dict.fromkeys(
+                (int(line["numero"]), line["numero_stata"].removeprefix(".")), line["code"]
+            )
 
-    spss, labels = pyreadstat.read_sav(tmp_path / "export/microdata.sav")
+    spss, labels = pyreadstat.read_sav(tmp_path / "export/microdata.sav", user_missing=True)
     assert as_written(spss, meanings) == expected
-    stata, _ = pyreadstat.read_dta(tmp_path / "export/microdata.dta")
+    stata, _ = pyreadstat.read_dta(tmp_path / "export/microdata.dta", user_missing=True)
     assert as_written(stata, meanings) == expected
     parquet = pq.read_table(tmp_path / "export/microdata.parquet").to_pylist()
     assert [
@@ -94,9 +100,8 @@ def test_every_format_holds_the_rows_of_the_csv(office: Office, tmp_path: Path) 
     ] == expected
 
     assert labels.column_names_to_labels["accueil"] == "L’accueil est-il bon ?"
-    assert labels.variable_value_labels["accueil"] == {0: "Sans réponse", 1: "Oui, très", 2: "-Non"}
-    kept, _ = pyreadstat.read_sav(tmp_path / "export/microdata.sav", user_missing=True)
-    assert (kept["accueil"] == 0).sum() == 12
+    assert labels.variable_value_labels["accueil"] == {1: "Oui, très", 2: "-Non"}
+    assert labels.variable_value_labels["categorie"] == {1: "A", 2: "B", 3: "C", 9: "Non détaillé"}
 
 
 def test_labels_are_written_rather_than_codes_when_asked(office: Office, tmp_path: Path) -> None:
@@ -163,9 +168,12 @@ def test_files_of_several_lots_are_whole(tmp_path: Path) -> None:
         Column(name="n", values={}, **asked),
     ]
 
-    with formats.opened("parquet", tmp_path, columns, labels=False) as file:
-        for number in range(25_000):
-            file.add(Row(codes=array("b", [number % 3 - 1, 0]), numbers=[str(number)]))
+    answers = (
+        Row(codes=array("b", [number % 3 - 1, 0]), numbers=[str(number)])
+        for number in range(25_000)
+    )
+
+    assert formats.attempt("parquet", tmp_path, columns, answers, labels=False) is None
 
     table = pq.read_table(tmp_path / "microdata.parquet")
     assert table["n"].to_pylist() == list(range(25_000))
@@ -177,8 +185,8 @@ def test_names_are_made_short_and_stay_different() -> None:
     names = [f"{long}__x", f"{long}__y", "Q-1", "q_1", "ordinaire"]
 
     assert list(short_names(names).values()) == [
-        "a" * 32,
-        f"{'a' * 30}_2",
+        "a" * 27,
+        f"{'a' * 25}_2",
         "Q_1",
         "q_1_2",
         "ordinaire",
