@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -25,6 +26,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SECRET_LENGTH = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SMTP_PORTS = {"smtp": 25, "smtps": 465}
+DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
 
 
 class ConfigurationError(Exception):
@@ -365,6 +367,8 @@ class _Reader:
         value = self._get("LIMITER_STORAGE") or "memory://"
         if not value.startswith(("memory://", "redis://", "rediss://", "redis+unix://")):
             self._wrong("LIMITER_STORAGE", "indiquez memory:// ou redis://serveur:6379.")
+        elif not value.startswith("memory://") and not _installed("redis"):
+            self._wrong("LIMITER_STORAGE", _lacks("redis"))
         return value
 
 
@@ -410,11 +414,28 @@ def _database_problem(value: str) -> str:
     except ArgumentError:
         return "l’adresse est illisible. Exemple\u00a0: postgresql://utilisateur@serveur/base."
     backend = url.drivername.split("+")[0]
-    if backend not in ("sqlite", "postgresql"):
+    if backend not in DRIVERS:
         return "seuls sqlite:///fichier et postgresql://serveur/base sont acceptés."
     if backend == "sqlite" and url.database in (None, "", ":memory:"):
         return "une base en mémoire perdrait les réponses\u00a0: indiquez un fichier."
+    if url.get_driver_name() != DRIVERS[backend]:
+        return f"seul le pilote {DRIVERS[backend]} est connu\u00a0: écrivez {backend}://…"
+    if backend == "postgresql" and not _installed("psycopg"):
+        return _lacks("postgresql")
     return ""
+
+
+def _installed(module: str) -> bool:
+    """Whether what an extra brings is here, and loads."""
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
+
+
+def _lacks(extra: str) -> str:
+    return f"il manque une bibliothèque. Installez-la\u00a0: pip install 'consultation[{extra}]'."
 
 
 def _place(value: str) -> tuple[str, ...]:

@@ -128,12 +128,8 @@ def _examined(app: Flask, workers: int) -> tuple[Examined, ...]:
 
 
 def gunicorn(bind: str, workers: int) -> list[str]:
-    """The command that serves the application there; only errors are logged, never an address."""
-    return [
-        *(sys.executable, "-m", "gunicorn", "consultation.app:served()"),
-        *("--bind", bind, "--workers", str(workers)),
-        *("--log-level", "error", "--no-control-socket"),
-    ]
+    """The command that serves the application there, whatever the folder it is started in."""
+    return [sys.executable, "-P", "-m", "consultation.serving", bind, str(workers)]
 
 
 def _builder(ctx: click.Context) -> Callable[..., Flask]:

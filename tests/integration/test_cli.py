@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -13,10 +15,12 @@ from pathlib import Path
 import pytest
 from commands import LISTED, Shell, every_command, questionnaire, shell
 
+from consultation.cli.running import gunicorn
 from consultation.config import Settings
 from consultation.database import Database
 
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+CHECKOUT = str(Path(__file__).parents[2])
+README = (Path(CHECKOUT) / "README.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -132,14 +136,16 @@ def test_a_directory_that_cannot_be_written_is_a_sentence(run: Shell, tmp_path: 
     run("campaign", "create", file, "--opens", "2024-06-03", "--closes", "2099-06-28", code=4)
 
 
-def installed(*words: str) -> subprocess.CompletedProcess[str]:
-    """The command as a person types it, without any setting."""
+def installed(
+    *words: str, check: bool = True, path: str = CHECKOUT, **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """The command as a person types it, with these settings alone."""
     return subprocess.run(
         [sys.executable, *words],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path} | settings,
         capture_output=True,
         text=True,
-        check=True,
+        check=check,
     )
 
 
@@ -160,3 +166,60 @@ def test_what_needs_no_platform_does_not_load_it(word: str) -> None:
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "consultation.cli" in loaded
     assert loaded & {"flask", "sqlalchemy", "alembic", "pandas", "consultation.app"} == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "setting", "extra"),
+    [
+        ("redis", {"LIMITER_STORAGE": "redis://localhost"}, "redis"),
+        ("psycopg", {"ROLL_DATABASE_URL": "postgresql://localhost/roll"}, "postgresql"),
+    ],
+)
+def test_what_an_extra_would_bring_is_asked_for_in_a_sentence(
+    tmp_path: Path, module: str, setting: dict[str, str], extra: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text("raise ImportError  # as where it is not installed")
+    settings = {
+        "CONSULTATION_DATA": str(tmp_path),
+        "SECRET_KEY": "s" * 48,
+        "PUBLIC_URL": "https://consultation.exemple.gouv.fr",
+        "MAIL_FROM": "consultation@exemple.gouv.fr",
+    }
+
+    done = installed(
+        *("-m", "consultation", "campaign", "status"),
+        check=False,
+        path=f"{tmp_path}{os.pathsep}{CHECKOUT}",
+        **settings | setting,
+    )
+
+    assert done.returncode == 3
+    assert f"pip install 'consultation[{extra}]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_serving_loads_nothing_from_the_folder_it_is_started_in(tmp_path: Path) -> None:
+    (tmp_path / "consultation").mkdir()
+    for name in ("consultation/__init__.py", "gunicorn.conf.py"):
+        (tmp_path / name).write_text("raise SystemExit('code of the folder')")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        bind = f"fd://{listening.fileno()}"
+        server = subprocess.Popen(
+            gunicorn(bind, workers=1),
+            cwd=tmp_path,
+            env={
+                "CONSULTATION_DEMO": "1",
+                "CONSULTATION_DATA": str(tmp_path),
+                "SECRET_KEY": "s" * 48,
+                "PUBLIC_URL": "http://127.0.0.1",
+                "MAIL_FROM": "consultation@exemple.fr",
+            },
+            pass_fds=(listening.fileno(),),
+        )
+        try:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}/aide"
+            with urllib.request.urlopen(url, timeout=60) as page:
+                assert page.status == 200
+        finally:
+            server.terminate()
+            server.wait()

@@ -219,7 +219,6 @@ def _running(directory: Path, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         consultation("--directory", str(directory), *words),
         cwd=ROOT,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -63,6 +63,8 @@ def test_every_problem_is_reported_together() -> None:
         ("SECRET_KEY", "court", "au moins 32 caractères"),
         ("ROLL_DATABASE_URL", "n’importe quoi", "illisible"),
         ("ROLL_DATABASE_URL", "mysql://db/roll", "seuls sqlite"),
+        ("ROLL_DATABASE_URL", "postgresql+psycopg2://db/roll", "psycopg est connu"),
+        ("ROLL_DATABASE_URL", "sqlite+aiosqlite:///roll.sqlite", "pysqlite est connu"),
         ("ROLL_DATABASE_URL", "sqlite://", "en mémoire"),
         ("ROLL_DATABASE_URL", "sqlite:///:memory:", "en mémoire"),
         ("PUBLIC_URL", "http://consultation.exemple.fr", "https://"),

@@ -1,0 +1,40 @@
+"""Serves the pages with gunicorn, as `python -P -m consultation.serving BIND WORKERS`.
+
+gunicorn's own command runs code that it finds in the folder it is started in, a `consultation/` or
+a `gunicorn.conf.py`: this one loads what is installed, and nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from consultation.app import served
+
+
+class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The application, served there by so many processes; only errors are logged, no address."""
+
+    def __init__(self, bind: str, workers: int) -> None:
+        self._settings = {
+            "bind": bind,
+            "workers": workers,
+            "loglevel": "error",
+            "control_socket_disable": True,
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """What gunicorn is told: nothing from its environment or from a file."""
+        for name, value in self._settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application of one process, made in it."""
+        return served()
+
+
+if __name__ == "__main__":
+    Served(bind=sys.argv[1], workers=int(sys.argv[2])).run()
