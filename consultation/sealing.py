@@ -1,7 +1,8 @@
 """Sealed boxes, padding and key files: what is stored can be read only with a key kept elsewhere.
 
 `seal`: to a public key (X25519, HKDF-SHA256, ChaCha20-Poly1305, a fresh ephemeral key each time).
-`lock`: with a shared key. Both pad to 1, 4, 16 or 64 KiB, so that a length says little.
+`lock`: with a shared key. Both pad to 1, 4, 16 or 64 KiB, so that a length says little. What is
+locked may be longer, as the file of an HR office is: it is padded to a multiple of 64 KiB.
 """
 
 from __future__ import annotations
@@ -74,7 +75,12 @@ class SealingKey:
 
 
 def seal(public: bytes, plaintext: bytes) -> bytes:
-    """A box only the holder of the private key opens; twice the same text gives two boxes."""
+    """A box only the holder of the private key opens; twice the same text gives two boxes.
+
+    TooLong when the text does not fit in the largest box: ballots all look alike.
+    """
+    if len(plaintext) > LONGEST:
+        raise TooLong(f"{len(plaintext)} bytes do not fit in {SIZES[-1]}")
     ephemeral = X25519PrivateKey.generate()
     shown = ephemeral.public_key().public_bytes_raw()
     shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(public))
@@ -84,7 +90,7 @@ def seal(public: bytes, plaintext: bytes) -> bytes:
 
 
 def lock(key: bytes, plaintext: bytes) -> bytes:
-    """A box that `unlock` opens with the same 32-byte key."""
+    """A box that `unlock` opens with the same 32-byte key, whatever the length."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + ChaCha20Poly1305(key).encrypt(nonce, _padded(plaintext), None)
 
@@ -176,10 +182,9 @@ def _open(key: bytes, nonce: bytes, body: bytes) -> bytes:
 
 
 def _padded(plaintext: bytes) -> bytes:
-    for size in SIZES:
-        if len(plaintext) < size:
-            return plaintext + b"\x80" + bytes(size - len(plaintext) - 1)
-    raise TooLong(f"{len(plaintext)} bytes do not fit in {SIZES[-1]}")
+    needed = len(plaintext) + 1
+    size = next((size for size in SIZES if needed <= size), -(-needed // SIZES[-1]) * SIZES[-1])
+    return plaintext + b"\x80" + bytes(size - needed)
 
 
 def _sync_directory(directory: Path) -> None:

@@ -29,6 +29,16 @@ def test_the_same_text_never_gives_the_same_box() -> None:
     assert sealing.lock(SHARED, b"oui") != sealing.lock(SHARED, b"oui")
 
 
+@pytest.mark.parametrize("length", [65_535, 65_536, 66_000, 131_071, 5 * 1024 * 1024 + 30])
+def test_what_is_locked_may_be_as_long_as_a_file(length: int) -> None:
+    text = b"x" * (length - 2) + b"\x00\x80"
+
+    box = sealing.lock(SHARED, text)
+
+    assert sealing.unlock(SHARED, box) == text
+    assert (len(box) - 12 - 16) % (64 * 1024) == 0
+
+
 @pytest.mark.parametrize(
     ("length", "size"),
     [(0, 1), (1023, 1), (1024, 4), (4095, 4), (4096, 16), (16384, 64), (65535, 64)],
