@@ -29,7 +29,12 @@ from jinja2.ext import Extension
 from markupsafe import Markup
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
+from werkzeug.exceptions import (
+    HTTPException,
+    NotFound,
+    RequestEntityTooLarge,
+    TooManyRequests,
+)
 
 from consultation.config import Settings
 from consultation.formatting import (
@@ -57,6 +62,7 @@ View = TypeVar("View", bound=Callable[..., object])
 ANSWER_BODY = 64 * 1024
 ELSEWHERE_BODY = 160 * 1024  # the same answers, locked by a browser for another device
 OFFICE_BODY = 5 * 1024 * 1024 + ANSWER_BODY  # the largest HR file, and the fields around it
+READ_FOR_NOTHING = 64 * 1024 * 1024  # of a body too large: who sends it sees why it is refused
 OFFICE = "/bureau"
 FAILURES = "100 per 5 minutes"
 STATIC = Path(__file__).parent / "static"
@@ -430,6 +436,8 @@ DISK_DOWN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 def _explain(error: Exception) -> Response:
     page = _explanation(error)
     _record(error, page.status)
+    if page.status == RequestEntityTooLarge.code:
+        _read_to_the_end()
     page = _translated(page, error, _spoken())
     response = _as_json(page) if _wants_json() else _as_html(page, error)
     response.status_code = page.status
@@ -438,6 +446,15 @@ def _explain(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         response.headers.extend((k, v) for k, v in error.get_headers() if k == "Allow")
     return response
+
+
+def _read_to_the_end() -> None:
+    """Let a browser finish sending: until it has, it shows no answer, only a connection cut."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return  # a server whose body has no end of its own
+    left = READ_FOR_NOTHING
+    while left > 0 and (read := len(request.environ["wsgi.input"].read(64 * 1024))):
+        left -= read
 
 
 def _spoken() -> str:
