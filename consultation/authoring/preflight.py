@@ -130,7 +130,7 @@ def _examine(q: Questionnaire, problems: Problems, path: Path, file: str, rate: 
         said = f"Le fichier « {path.name} » ne peut pas être lu."
         problems.error(Mark(1, 1), "population", said, "Vérifiez son nom.", file=file)
         return
-    population = read_population(read(content, path.name), q, made.profile, problems, file)
+    population = read_population(read(content), q, made.profile, problems, file)
     if population is not None:
         gates = met_by_profile(q, made, population.cells)
         found = forecast(made, population, rate, gates)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 import python_calamine as calamine
 
-from consultation.spreadsheet import workbook_refusal
+from consultation.spreadsheet import no_panic, workbook_refusal
 
 MOST_COLUMNS = 500
 
@@ -45,11 +45,12 @@ class Workbook:
 
 def read_workbook(content: bytes) -> Workbook | str:
     """The sheets, or why they cannot be read, in French."""
-    if content.startswith(b"PK") and workbook_refusal(content, columns=MOST_COLUMNS):
+    if workbook_refusal(content, columns=MOST_COLUMNS):
         return _UNREADABLE
     try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = {name.strip().lower(): _lines(book, name) for name in book.sheet_names}
+        with no_panic():
+            book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+            sheets = {name.strip().lower(): _lines(book, name) for name in book.sheet_names}
     except (calamine.CalamineError, OSError, ValueError):
         return _UNREADABLE
     if "survey" not in sheets:

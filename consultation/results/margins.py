@@ -19,9 +19,9 @@ class Read:
     problems: tuple[str, ...] = ()
 
 
-def read_margins(content: bytes, filename: str, found: Findings) -> Read:
-    """The margins of a file, CSV or XLSX; an empty effectif leaves the answer out."""
-    sheet = read(content, filename)
+def read_margins(content: bytes, found: Findings) -> Read:
+    """The margins of a file, CSV, XLSX, XLS or ODS; an empty effectif leaves the answer out."""
+    sheet = read(content)
     if sheet.refusal:
         return Read(people={}, problems=(sheet.refusal,))
     header, *rows = sheet.rows

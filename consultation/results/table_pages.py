@@ -150,9 +150,7 @@ def weighting(slug: str) -> ResponseReturnValue:
 def set_weighting(slug: str) -> ResponseReturnValue:
     """Know the margins of a file, in the place of those known."""
     place, file = place_of(slug), request.files.get("fichier")
-    read = read_margins(
-        file.read() if file else b"", file.filename or "" if file else "", place.found
-    )
+    read = read_margins(file.read() if file else b"", place.found)
     if read.problems:
         return _weighting_page(place, read.problems), 422
     the_analysis().set_margins(place.campaign, read.people)

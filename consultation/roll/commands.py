@@ -38,19 +38,23 @@ invitations = AppGroup("invitations", help="Importer les adresses et envoyer les
 @click.option("--batch", "name", required=True, help="Nom du lot, par exemple « Ain ».")
 @click.option("--audience", required=True, help="Public auquel s’adresse le lot.")
 @click.option("--campaign", "slug", required=True, help="Nom court de la consultation.")
+@click.option("--sheet", default="", help="Feuille d’un classeur ; sinon, la plus fournie.")
 @click.option("--without-faulty", is_flag=True, help="Continuer sans les lignes à corriger.")
 def invitations_import(
-    file: Path, name: str, audience: str, slug: str, without_faulty: bool
+    file: Path, name: str, audience: str, slug: str, sheet: str, without_faulty: bool
 ) -> None:
-    """Lire le fichier CSV ou XLSX des ressources humaines, et inviter chaque adresse une fois."""
+    """Lire le fichier des ressources humaines, et inviter chaque adresse une fois."""
     roll, found = part(Roll), part(Campaigns).get(slug)
     if audience not in found.keys:
         raise Mistake(f"public inconnu. Publics de « {slug} » : {', '.join(found.keys)}.")
-    parsed = parse(file.read_bytes(), file.name, part(Settings).mail_domains)
+    parsed = parse(file.read_bytes(), domains=part(Settings).mail_domains, sheet=sheet)
     if parsed.refusal:
         raise Mistake(parsed.refusal)
     batch = roll.batch(roll.draft_batch(slug, name, audience, parsed))
     _show_parsed(parsed, batch)
+    if not parsed.ready:
+        roll.discard(batch.id)
+        raise Mistake("aucune ligne ne peut devenir une invitation. Corrigez le fichier.")
     if parsed.faulty and not without_faulty and not _confirmed(len(parsed.faulty)):
         roll.discard(batch.id)
         raise Mistake(
@@ -249,13 +253,17 @@ def _show_parsed(parsed: Parsed, batch: Batch) -> None:
         click.echo(note)
     lines(
         {
+            "lignes du fichier": len(parsed.lines) + parsed.set_aside,
             "lignes lues": len(parsed.lines),
             "à corriger": len(parsed.faulty),
             "doublons": len(parsed.duplicates),
             "déjà invitées": len(batch.already),
             "prêtes": batch.ready,
+            "mises de côté": parsed.set_aside,
         }
     )
+    for one in parsed.aside:
+        click.echo(one.words)
     for line in parsed.faulty:
         for problem in line.problems:
             click.echo(f"ligne {line.number} : {line.value} : {problem.reason}. {problem.remedy}")

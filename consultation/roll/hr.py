@@ -45,7 +45,8 @@ from consultation.office.sendings import BatchFigure, Planned, Sendings
 from consultation.office.territories import EVERYWHERE, Territory, territories, territory
 from consultation.refusals import Refusal
 from consultation.roll import batches, codes, paper, preview
-from consultation.roll.batches import Line, Parsed
+from consultation.roll.addresses import Line
+from consultation.roll.batches import Parsed
 from consultation.roll.forms import BatchForm, PaperForm
 from consultation.roll.mail import message
 from consultation.roll.relay import Letter, Mailer
@@ -194,14 +195,11 @@ def hand_in(slug: str) -> ResponseReturnValue:
     if form.contact.data and _told(form.contact.data).faulty:
         return _batch_form(campaign, form, "Corrigez votre adresse électronique."), 422
     content = file.read() if named and file else b""
-    name = (file.filename or "") if file else ""
     rules = _rules(code)
-    parsed = (
-        batches.parse(content, name, **rules) if named else batches.parse_pasted(pasted, **rules)
-    )
+    parsed = batches.parse(content, **rules) if named else batches.parse_pasted(pasted, **rules)
     if parsed.refusal:
         return _batch_form(campaign, form, parsed.refusal), 422
-    return _drafted(campaign, form, parsed, code, (name, content) if named else None)
+    return _drafted(campaign, form, parsed, code, content)
 
 
 @bp.get("/papier/<slug>")
@@ -282,13 +280,13 @@ def plan_reminders(slug: str) -> Redirection:
 def choose_column(batch: str) -> ResponseReturnValue:
     """Which column holds the addresses, as guessed, with some of what each holds."""
     found = _draft(batch)
-    name, content = _unlocked(found)
+    content = _unlocked(found)
     sheet = request.args.get("feuille", "")
     return render_template(
         "office/lots-colonnes.html",
         batch=found,
         campaign=the_campaigns().get(found.campaign),
-        columns=batches.columns(content, name, sheet),
+        columns=batches.columns(content, sheet),
     )
 
 
@@ -297,10 +295,10 @@ def choose_column(batch: str) -> ResponseReturnValue:
 def read_column(batch: str) -> Redirection:
     """Read the file again with the column a person has chosen."""
     found = _draft(batch)
-    name, content = _unlocked(found)
+    content = _unlocked(found)
     sheet, typed = request.form.get("feuille", ""), request.form.get("colonne", "")
     rules = _rules(found.perimeter)
-    parsed = batches.parse(content, name, column=whole_number(typed), sheet=sheet, **rules)
+    parsed = batches.parse(content, column=whole_number(typed), sheet=sheet, **rules)
     if parsed.refusal:
         raise NotRead(parsed.refusal)
     the_roll().redraft(found.id, parsed)
@@ -315,10 +313,10 @@ def send_corrected(batch: str) -> Redirection:
     found, file = _draft(batch), request.files.get("fichier")
     if file is None or found.parsed is None:
         raise NotOurList
-    again = batches.parse(file.read(), file.filename or "", **_rules(found.perimeter))
-    if not again.again:
+    again = batches.parse_corrected(file.read(), **_rules(found.perimeter))
+    if again.refusal:
         raise NotOurList(again.refusal)
-    merged = batches.corrected(found.parsed, again)
+    merged = batches.corrected(found.parsed, again, found.already)
     if the_roll().redraft(found.id, merged):
         _record("lignes corrigées", found.campaign, found.name, f"{len(again.lines)} lignes")
         flash(f"{len(again.lines)} lignes corrigées ont été lues.", "success")
@@ -331,7 +329,9 @@ def one_batch(batch: str) -> str:
     """What to check in a batch, then how its sending goes."""
     found = _found(batch)
     campaign = the_campaigns().get(found.campaign)
-    return _checking(found, campaign) if found.parsed else _following(found, campaign)
+    if found.parsed is None:
+        return _following(found, campaign)
+    return _checking(found, found.parsed, campaign)
 
 
 @bp.get("/<batch>/message")
@@ -580,16 +580,16 @@ def _held(campaign: Campaign) -> HeldCampaign:
     )
 
 
-def _where_invited(found: Batch) -> Mapping[int, str]:
-    """Where each line already invited was, in words; the batch of another territory has no name."""
+def _where_invited(found: Batch) -> Mapping[str, str]:
+    """Where each address was invited, in words; the batch of another territory has no name."""
     held = _held(the_campaigns().get(found.campaign))
     named = {
         one.id: f"déjà dans le lot « {one.name} »{_leaving_day(held.plans.get(one.id))}"
         for one in held.batches
     }
     return {
-        number: named.get(batch_id, "déjà dans un lot d’un autre service")
-        for number, batch_id in found.already.items()
+        address: named.get(batch_id, "déjà dans un lot d’un autre service")
+        for address, batch_id in found.already.items()
     }
 
 
@@ -632,7 +632,7 @@ def _drafted(
     form: BatchForm,
     parsed: Parsed,
     code: str,
-    file: tuple[str, bytes] | None,
+    file: bytes,
 ) -> Redirection:
     name, key = " ".join((form.name.data or "").split()), token_bytes(32)
     batch_id = the_roll().draft_batch(
@@ -642,10 +642,10 @@ def _drafted(
         parsed,
         perimeter=code,
         contact=(form.contact.data or "").strip().lower(),
-        file=lock(key, f"{file[0]}\0".encode() + file[1]) if file else None,
+        file=lock(key, file) if file else None,
     )
     _record("lot déposé", campaign.slug, name, f"{len(parsed.lines)} lignes")
-    if file is None:
+    if not file:  # pasted
         return _to_batch(batch_id)
     _keep_key(batch_id, key)
     return redirect(url_for("hr.choose_column", batch=batch_id.hex()), 303)
@@ -657,15 +657,14 @@ def _keep_key(batch_id: bytes, key: bytes) -> None:
     cookie["files"] = {**dict(kept), batch_id.hex(): b64encode(key).decode()}
 
 
-def _unlocked(found: Batch) -> tuple[str, bytes]:
+def _unlocked(found: Batch) -> bytes:
     locked, key = the_roll().locked_file(found.id), cookie.get("files", {}).get(found.id.hex())
     if not locked or not key:
         raise NotRead
     try:
-        name, _, content = unlock(b64decode(key), locked).partition(b"\0")
+        return unlock(b64decode(key), locked)
     except CannotUnseal:
         raise NotRead from None
-    return name.decode(), content
 
 
 def _paper_form(campaign: Campaign, form: PaperForm) -> str:
@@ -726,11 +725,12 @@ def _too_late_for(campaign: Campaign, moments: Sequence[datetime]) -> str:
     )
 
 
-def _checking(found: Batch, campaign: Campaign) -> str:
+def _checking(found: Batch, parsed: Parsed, campaign: Campaign) -> str:
     return render_template(
         "office/lots-verifier.html",
         batch=found,
-        parsed=found.parsed,
+        parsed=parsed,
+        invited=[line for line in parsed.ready if line.address in found.already],
         already=_where_invited(found),
         campaign=campaign,
         audience=_audience(found, campaign),

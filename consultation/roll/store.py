@@ -285,7 +285,7 @@ class Undelivered:
 class Batch:
     """One HR file; `parsed` and `already` only for a draft seen alone.
 
-    `already`: the lines whose address is invited, and the batch that invited it.
+    `already`: the addresses that are invited, and the batch that invited each.
     """
 
     id: bytes
@@ -299,7 +299,7 @@ class Batch:
     contact: str = ""
     reason: str = ""
     parsed: Parsed | None = None
-    already: Mapping[int, bytes] = field(default_factory=dict)
+    already: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def ready(self) -> int:
@@ -894,11 +894,14 @@ class Roll:
 
     def _already(
         self, connection: Connection, campaign: str, parsed: Parsed
-    ) -> Mapping[int, bytes]:
+    ) -> Mapping[str, bytes]:
+        of_campaign = select(invitation.c.id).where(invitation.c.campaign == campaign)
+        if connection.execute(of_campaign.limit(1)).first() is None:
+            return {}
         invite_key = self._keys.invite(campaign)
-        lines = {codes.address_key(invite_key, line.address): line.number for line in parsed.ready}
-        already: dict[int, bytes] = {}
-        for chunk in _chunks(list(lines)):
+        known = {codes.address_key(invite_key, address): address for address in parsed.addresses}
+        already: dict[str, bytes] = {}
+        for chunk in _chunks(list(known)):
             found = connection.execute(
                 select(invitation.c.address_key, invitation.c.batch).where(
                     invitation.c.campaign == campaign,
@@ -906,7 +909,7 @@ class Roll:
                     _INVITED,
                 )
             )
-            already |= {lines[row.address_key]: row.batch for row in found}
+            already |= {known[row.address_key]: row.batch for row in found}
         return already
 
     def _send_again(self, batch_id: bytes, delivery: str) -> None:
@@ -994,7 +997,7 @@ def _batch(
     row: Row[tuple[object, ...]],
     counts: Counts,
     parsed: Parsed | None = None,
-    already: Mapping[int, bytes] | None = None,
+    already: Mapping[str, bytes] | None = None,
 ) -> Batch:
     return Batch(
         id=row.id,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from commands import Shell, addresses, agree, lend_keys, questionnaire, shell
 from relaying import HANG_UP, Relay, listening
+from sheets import ods
 
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
@@ -130,6 +131,44 @@ def test_faulty_lines_stop_an_import_until_someone_agrees(
     ).items()
 
 
+def test_an_import_tells_every_line_of_the_file_and_its_other_sheets(
+    run: Shell, campaign: str, tmp_path: Path
+) -> None:
+    people = [("Nom", f"a{n}@ain.gouv.fr") for n in range(30)]
+    rows = [("Préfecture",), (), ("Nom", "Mél"), *people, ("Total", "30")]
+    file = tmp_path / "agents.csv"
+    file.write_bytes(ods({"Agents": rows, "Suite": [("Mél",), ("z@ain.gouv.fr",)]}, hidden=(4,)))
+
+    said = _invite(run, campaign, file)
+    other = _invite(run, campaign, file, "--sheet", "Suite")
+
+    figures = {"lignes du fichier": "36", "lignes lues": "29", "mises de côté": "7"}
+    assert figures.items() <= _figures(said).items()
+    for told in (
+        "ligne 1\u00a0: au-dessus de l’en-tête",
+        "ligne 2\u00a0: ligne vide",
+        "ligne 4\u00a0: masquée dans le classeur",
+        "ligne 34\u00a0: total",
+        "lignes 1 à 2\u00a0: feuille «\u00a0Suite\u00a0», qui n’est pas lue (1 avec une adresse)",
+    ):
+        assert told in said
+    assert _figures(other)["prêtes"] == "1"
+
+
+@pytest.mark.parametrize("content", ["Courriel\r\n", "Courriel\r\nfaux\r\n"])
+def test_a_file_that_invites_nobody_is_refused(
+    run: Shell, campaign: str, tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "lot.csv"
+    file.write_text(content)
+    words = ("--batch", "Ain", "--audience", "agents", "--campaign", campaign)
+
+    said = run("invitations", "import", file, *words, "--without-faulty", code=1)
+
+    assert "aucune ligne" in said
+    assert "Ain" not in run("invitations", "status", campaign)
+
+
 def test_an_address_invited_before_is_not_invited_twice(
     run: Shell, campaign: str, tmp_path: Path
 ) -> None:
@@ -225,8 +264,8 @@ def test_microdata_do_not_leave_before_the_closing(
     assert not (tmp_path / "export").exists()
 
 
-def _invite(run: Shell, campaign: str, file: Path, audience: str = "agents") -> str:
-    words = ("--batch", file.stem, "--audience", audience, "--campaign", campaign)
+def _invite(run: Shell, campaign: str, file: Path, *more: str, audience: str = "agents") -> str:
+    words = ("--batch", file.stem, "--audience", audience, "--campaign", campaign, *more)
     return run("invitations", "import", file, *words)
 
 

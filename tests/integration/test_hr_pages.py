@@ -16,6 +16,7 @@ from conftest import Clock
 from flask import Flask
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from sheets import ods, xls, xlsx
 from small import FAST_HASHING
 from sqlalchemy import select
 from visitor import faults
@@ -346,7 +347,7 @@ def test_an_abandoned_draft_leaves_no_address(app: Flask, hr: Person) -> None:
     ("content", "name", "words"),
     [
         (b"", "agents.csv", "Le fichier est vide"),
-        (b"x", "agents.xls", "ancien Excel"),
+        (b"\xd0\xcf\x11\xe0x", "agents.xls", "lisible"),
         (b"PK\x03\x04xx", "agents.xlsx", "lisible"),
         (b"Nom\r\nDupont", "agents.csv", "courriel"),
         (b"\xff\xd8\xff\x00", "photo.jpg", "lisible"),
@@ -566,6 +567,159 @@ def test_the_list_of_wrong_lines_is_corrected_and_sent_again(app: Flask, hr: Per
 
 def csv(content: str) -> FileStorage:
     return FileStorage(io.BytesIO(content.encode("utf-8-sig")), filename="lignes.csv")
+
+
+# Files at the announced limits, and beyond
+
+
+def table(lines: int, columns: int) -> list[list[str]]:
+    """A header, and so many people of whom so many columns are told."""
+    beside = [f"c{n}" for n in range(columns - 1)]
+    return [
+        ["Courriel", *beside],
+        *([f"a{line}.b@ain.gouv.fr", *("x" for _ in beside)] for line in range(lines)),
+    ]
+
+
+def as_csv(rows: list[list[str]]) -> bytes:
+    return "\r\n".join(";".join(row) for row in rows).encode()
+
+
+def test_a_file_of_sixty_six_thousand_bytes_is_read_and_checked(app: Flask, hr: Person) -> None:
+    rows = [*table(2, 2), *([f"c{n}.d@ain.gouv.fr", "é" * 60] for n in range(475))]
+    content = as_csv(rows)
+    assert 64 * 1024 < len(content) < 70_000
+
+    hr.hand_in(content)
+
+    assert "Prêtes : 477" in hr.text
+    hr.get(f"{only_batch(app)}/colonnes")
+    assert "Courriel" in hr.text
+
+
+LIMITS = {
+    "utf-8": lambda rows: as_csv(rows),
+    "utf-16": lambda rows: as_csv(rows).decode().encode("utf-16"),
+    "windows-1252": lambda rows: as_csv(rows).decode().encode("cp1252"),
+    "xlsx": lambda rows: xlsx({"Agents": rows}),
+    "xls": lambda rows: xls({"Agents": rows}),
+    "ods": lambda rows: ods({"Agents": rows}),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", LIMITS)
+@pytest.mark.parametrize(("lines", "columns"), [(20_000, 5), (2_500, 50)])
+def test_a_file_at_the_limits_is_read_in_every_kind(
+    app: Flask, hr: Person, kind: str, lines: int, columns: int
+) -> None:
+    content = LIMITS[kind](table(lines, columns))
+    assert len(content) <= 5 * 1024 * 1024
+
+    hr.hand_in(content, f"agents.{kind}")
+
+    assert f"Prêtes : {lines // 1000} {lines % 1000:03}" in hr.text
+    hr.post(f"{only_batch(app)}/confirmer", {"nombre": "1"})
+    assert the_roll(app).counts(SLUG).invited == lines
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", LIMITS)
+def test_a_file_beyond_the_limits_is_refused_in_every_kind(hr: Person, kind: str) -> None:
+    for lines, columns in ((20_001, 1), (2, 51)):
+        hr.hand_in(LIMITS[kind](table(lines, columns)), status=422)
+        assert "Coupez-le en plusieurs lots." in hr.text
+
+
+def test_a_csv_of_five_megabytes_is_read(hr: Person) -> None:
+    rows = [["Courriel", "Note"], *([f"a{n}.b@ain.gouv.fr", "é" * 2_500] for n in range(1_000))]
+    content = as_csv(rows) + b"\r\n"
+    content += b" " * (5 * 1024 * 1024 - len(content))
+
+    hr.hand_in(content)
+
+    assert "Prêtes : 1 000" in hr.text
+
+
+def test_many_addresses_are_pasted_at_once(hr: Person) -> None:
+    fields: dict[str, object] = {"name": "Ain", "audience": "agents"}
+    pasted = "\n".join(f"a{n}.b@ain.gouv.fr" for n in range(4_000))
+    assert len(pasted) > 64 * 1024
+
+    hr.get(f"{LOTS}/nouveau/{SLUG}")
+    hr.post(f"{LOTS}/nouveau/{SLUG}", {**fields, "adresses": pasted})
+    assert "Prêtes : 4 000" in hr.text
+
+    hr.get(f"{LOTS}/nouveau/{SLUG}")
+    hr.post(f"{LOTS}/nouveau/{SLUG}", {**fields, "adresses": "a@ain.gouv.fr\n" * 20_001}, 422)
+    assert "20 000 lignes" in hr.text
+
+
+def test_a_long_list_of_corrected_lines_is_read(app: Flask, hr: Person) -> None:
+    hr.hand_in("Courriel\r\n" + "".join(f"faux{n}\r\n" for n in range(1_200)))
+    page = only_batch(app)
+    report = hr.client.get(f"{page}/erreurs.csv").data.decode("utf-8-sig")
+    assert len(report) > 64 * 1024
+
+    right = re.sub(r";faux(\d+);", r";a\1.b@ain.gouv.fr;", report)
+    hr.post(f"{page}/corriger", {"fichier": csv(right)}, form_on=page)
+
+    assert "Prêtes : 1 200" in hr.text
+
+
+def test_a_body_too_large_is_read_to_its_end_before_it_is_refused(app: Flask) -> None:
+    """A browser shows no answer while it is sending: it would say that the connection was cut."""
+    body = io.BytesIO(bytes(9 * 1024 * 1024))
+
+    answer = app.test_client().post(
+        f"{LOTS}/nouveau/{SLUG}",
+        input_stream=body,
+        content_length=9 * 1024 * 1024,
+        content_type="multipart/form-data; boundary=b",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+
+    assert answer.status_code == 413
+    assert "ne peut pas dépasser 5\u00a0Mo" in answer.text
+    assert body.read() == b""
+
+
+def test_what_is_set_aside_is_told_on_the_page_by_its_numbers(app: Flask, hr: Person) -> None:
+    rows = [("Préfecture",), (), ("Nom", "Mél"), ("A", "a@ain.gouv.fr"), ("B", "b@ain.gouv.fr"),
+            ("C", "pas de mail"), ("Total : 3",)]  # fmt: skip
+
+    hr.hand_in(ods({"Agents": rows, "Suite": [("c@ain.gouv.fr",)]}, hidden=(5,)), "agents.csv")
+
+    assert "Lignes du fichier : 8" in hr.text
+    assert "Prêtes : 1" in hr.text
+    assert "À corriger : 1" in hr.text
+    assert "Mises de côté : 6" in hr.text
+    for told in (
+        "ligne 1 : au-dessus de l’en-tête",
+        "ligne 2 : ligne vide",
+        "ligne 3 : en-tête",
+        "ligne 5 : masquée dans le classeur",
+        "ligne 7 : total",
+        "ligne 1 : feuille « Suite », qui n’est pas lue (1 avec une adresse)",
+    ):
+        assert told in hr.text
+
+
+def test_two_addresses_are_both_kept_by_the_corrected_list(app: Flask, hr: Person) -> None:
+    hr.hand_in("Nom;Mél\r\nA;a@ain.gouv.fr, b@ain.gouv.fr\r\nC;c@ain.gouv.fr\r\n")
+    page = only_batch(app)
+    report = hr.client.get(f"{page}/erreurs.csv").data.decode("utf-8-sig")
+
+    hr.post(f"{page}/corriger", {"fichier": csv(report + ";d@ain.gouv.fr;;;\r\n")}, form_on=page)
+
+    assert "À corriger : 0" in hr.text
+    assert "sous les numéros 4" in hr.text
+    assert [(line.number, line.address) for line in only_draft(app).ready] == [
+        (2, "a@ain.gouv.fr"),
+        (2, "b@ain.gouv.fr"),
+        (3, "c@ain.gouv.fr"),
+        (4, "d@ain.gouv.fr"),
+    ]
 
 
 def test_each_territory_sees_its_own_batches_and_no_other(app: Flask) -> None:

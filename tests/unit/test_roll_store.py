@@ -408,7 +408,7 @@ def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> N
     draft = roll.batch(batch_id)
     roll.confirm(batch_id)
 
-    assert draft.already == {2: first}
+    assert draft.already == {"b@ain.gouv.fr": first}
     assert draft.ready == 1
     assert roll.batch(batch_id).counts.invited == 1
     assert roll.size(SLUG).by_audience == {"agents": 2, "seniors": 1}
