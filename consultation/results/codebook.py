@@ -38,6 +38,8 @@ reconnaître personne ; `manifest.json` dit combien le sont dans chaque colonne
 
 - `microdata.csv` : codes, séparateur virgule, UTF-8, point décimal (R, Python).
 - `microdata-excel.csv` : libellés, séparateur point-virgule, virgule décimale (tableurs).
+- `microdata.xlsx`, s’il a été demandé : les mêmes lignes, en classeur que tout tableur ouvre tel
+  quel, alors que certains demandent le séparateur d’un CSV ou coupent aux virgules.
 - `microdata.parquet`, `microdata.sav` (SPSS) et `microdata.dta` (Stata), s’ils ont été demandés :
   les mêmes lignes. En SPSS et en Stata, une colonne porte le nom que donne `nom_court` dans
   `codebook.csv`, et une réponse le nombre que donne `numero`, avec leurs intitulés. Une réponse qui

@@ -1,6 +1,7 @@
-"""The same rows for statisticians: Parquet, SPSS and Stata, each by a library that may be absent.
+"""The same rows as a workbook, Parquet, SPSS and Stata; a library that one needs may be absent.
 
-Parquet is written lot after lot; the two others need every row in memory, a few bytes for each.
+A workbook and Parquet are written lot after lot; the two others need every row in memory, a few
+bytes for each.
 """
 
 from __future__ import annotations
@@ -17,15 +18,22 @@ from consultation.results import statistical
 from consultation.results.columns import NO_ANSWER, Column
 from consultation.results.lots import Lots
 from consultation.results.rows import Row
+from consultation.results.workbook import write_workbook
 from consultation.whole import beside
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-Format = Literal["parquet", "spss", "stata"]
+Format = Literal["xlsx", "parquet", "spss", "stata"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-FORMAT_WORDS: Mapping[Format, str] = {"parquet": "Parquet", "spss": "SPSS", "stata": "Stata"}
+FORMAT_WORDS: Mapping[Format, str] = {
+    "xlsx": "XLSX",
+    "parquet": "Parquet",
+    "spss": "SPSS",
+    "stata": "Stata",
+}
 FILES: Mapping[Format, str] = {
+    "xlsx": "microdata.xlsx",
     "parquet": "microdata.parquet",
     "spss": "microdata.sav",
     "stata": "microdata.dta",
@@ -69,7 +77,8 @@ class NotWritten(Refusal):
 
 def available() -> tuple[Format, ...]:
     """The formats this server can write."""
-    return tuple(one for one in FORMATS if importlib.util.find_spec(_LIBRARIES[one]))
+    needed = ((one, _LIBRARIES.get(one)) for one in FORMATS)
+    return tuple(one for one, name in needed if not name or importlib.util.find_spec(name))
 
 
 def refuse_missing(formats: Collection[Format], present: Collection[Format] | None = None) -> None:
@@ -125,6 +134,9 @@ def attempt(
 def _write(
     one: Format, path: Path, columns: Sequence[Column], rows: Iterable[Row], *, labels: bool
 ) -> None:
+    if one == "xlsx":
+        write_workbook(path, columns, rows)
+        return
     if one == "parquet":
         _write_parquet(path, columns, rows, labels=labels)
         return

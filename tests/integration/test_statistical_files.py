@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import random
+import re
+import shutil
+import subprocess
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +23,7 @@ from conftest import Clock
 from counting import Office, logged_in, office_app, office_with_an_urn, put_sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 from small import CLOSES, FAST_HASHING, OPENS
 from statisticians import Seen, pspp, readstata13
 
@@ -318,6 +322,39 @@ def test_two_answers_of_one_label_are_read_back(tmp_path: Path) -> None:
     assert stata["lieu"].value_counts().to_dict() == {"Mayotte": 1, "Mayotte (mayotte)": 2}
 
 
+def test_a_workbook_holds_what_the_csv_for_spreadsheets_holds(hostile: Path) -> None:
+    book = CalamineWorkbook.from_path(hostile / "microdata.xlsx")
+
+    header, *lines = book.get_sheet_by_name("Réponses").to_python()
+
+    with (hostile / "microdata-excel.csv").open(encoding="utf-8-sig", newline="") as file:
+        titles, *expected = csv.reader(file, delimiter=";")
+    assert header == titles
+    with_points = [
+        [re.sub(r"^(-?\d+),(\d)$", r"\1.\2", cell) for cell in line] for line in expected
+    ]
+    assert [[said(cell) for cell in line] for line in lines] == with_points
+    assert {type(line[0]) for line in lines} == {float, str}  # -3 to 3, or « Sans avis »
+
+
+@pytest.mark.long
+def test_another_spreadsheet_opens_a_workbook_without_being_told_how(
+    hostile: Path, tmp_path: Path
+) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is not installed")
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    to_csv = ["--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76"]
+    command = [program, profile, *to_csv, "--outdir", str(tmp_path), hostile / "microdata.xlsx"]
+
+    subprocess.run(command, check=True, capture_output=True)
+
+    book = CalamineWorkbook.from_path(hostile / "microdata.xlsx").get_sheet_by_index(0)
+    with (tmp_path / "microdata.csv").open(encoding="utf-8", newline="") as file:
+        assert [*csv.reader(file)] == [[said(cell) for cell in line] for line in book.to_python()]
+
+
 @pytest.mark.parametrize("first", [-1, 1], ids=["unanswered", "missing"])
 def test_a_question_that_few_answer_is_written(tmp_path: Path, first: int) -> None:
     """Whoever writes a column from the look of its beginning is mistaken there."""
@@ -356,7 +393,7 @@ def test_no_questionnaire_is_refused(columns: list[Column], rng: random.Random) 
 
     with TemporaryDirectory() as directory:
         refused = [attempt(one, Path(directory), columns, answers, labels=False) for one in FORMATS]
-        assert refused == [None, None, None]
+        assert refused == [None] * len(FORMATS)
         spss, _ = pyreadstat.read_sav(f"{directory}/microdata.sav", user_missing=True)
         stata, _ = pyreadstat.read_dta(f"{directory}/microdata.dta", user_missing=True)
 
