@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,20 @@ def date_fr(moment: datetime) -> str:
     """« vendredi 28 juin 2024 à 18 h (heure de Paris) »."""
     local = moment.astimezone(PARIS)
     return f"{day_and_hour_fr(local)} (heure de Paris)"
+
+
+def end_fr(moment: datetime) -> str:
+    """« vendredi 28 juin 2024 à minuit (heure de Paris) »: a day's end is told of that day.
+
+    Never « samedi 29 juin à 0 h », which people read as a day more.
+    """
+    return f"{_day_and_end_fr(moment.astimezone(PARIS))} (heure de Paris)"
+
+
+def _day_and_end_fr(local: datetime) -> str:
+    if local.time() != time():
+        return day_and_hour_fr(local)
+    return f"{weekday_fr(local - timedelta(days=1))} à minuit"
 
 
 def _hour_fr(moment: datetime) -> str:
@@ -70,14 +84,33 @@ def moment(when: datetime, language: str) -> str:
     return str(FILTERS[own_language(language)]["moment"](when))
 
 
+def end(when: datetime, language: str) -> str:
+    """The same of what ends then."""
+    return str(FILTERS[own_language(language)]["end"](when))
+
+
 def date_en(moment: datetime) -> str:
     """« Friday 28 June 2024 at 18:00 (Paris time) »."""
     return f"{_day_and_hour_en(moment.astimezone(PARIS))} (Paris time)"
 
 
+def end_en(moment: datetime) -> str:
+    """« Friday 28 June 2024 at midnight (Paris time) », for the end of that day."""
+    return f"{_day_and_end_en(moment.astimezone(PARIS))} (Paris time)"
+
+
+def _day_and_end_en(local: datetime) -> str:
+    if local.time() != time():
+        return _day_and_hour_en(local)
+    return f"{_day_en(local - timedelta(days=1))} at midnight"
+
+
 def _day_and_hour_en(local: datetime) -> str:
-    day = f"{_DAYS_EN[local.weekday()]} {local.day} {MONTHS['en'][local.month - 1]} {local.year}"
-    return f"{day} at {local:%H:%M}"
+    return f"{_day_en(local)} at {local:%H:%M}"
+
+
+def _day_en(day: date) -> str:
+    return f"{_DAYS_EN[day.weekday()]} {day.day} {MONTHS['en'][day.month - 1]} {day.year}"
 
 
 def day_and_hour_fr(local: datetime) -> str:
@@ -113,11 +146,19 @@ def number_en(number: float) -> str:
 
 _DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FILTERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
-    FRENCH: {"moment": date_fr, "number": number_fr, "overseas": overseas},
+    FRENCH: {
+        "moment": date_fr,
+        "end": end_fr,
+        "number": number_fr,
+        "overseas": overseas,
+        "overseas_end": partial(overseas, told=_day_and_end_fr),
+    },
     "en": {
         "moment": date_en,
+        "end": end_en,
         "number": number_en,
         "overseas": partial(overseas, told=_day_and_hour_en),
+        "overseas_end": partial(overseas, told=_day_and_end_en),
     },
 }
 """What pages of each language make of moments and numbers."""

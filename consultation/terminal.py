@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, ClassVar, TypeVar
 
 import click
 
+from consultation.days import end_of, start_of
 from consultation.formatting import PARIS
 
 if TYPE_CHECKING:
@@ -44,22 +46,42 @@ class Unavailable(Mistake):
 
 
 class Moment(click.ParamType[datetime]):
-    """A date and an hour; without a zone they are those of Paris."""
+    """A date and an hour, those of Paris without a zone; or a day alone.
+
+    What begins on a day begins with it, at 0 h; what `ends` on a day ends with it, at midnight.
+    """
 
     name = "date"
+    _DAY: ClassVar = re.compile(r"([-\dW]+)([T ]24:00(?::00)?)?")
+    _DAY_AND_HOUR: ClassVar = re.compile(r"[-\dW]+[T ].+")
+
+    def __init__(self, *, ends: bool = False) -> None:
+        self._ends = ends
 
     def convert(
         self, value: str | datetime, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        """« 2024-06-28 18:00 » as an aware date."""
+        """« 2024-06-28 18:00 », or « 2024-06-28 », as an aware date."""
         if isinstance(value, datetime):
             return value
         try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
+            return self._moment(value.strip()).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(
-                f"« {value} » n’est pas une date. Exemple : « 2024-06-28 18:00 ».", param, ctx
+                f"« {value} » n’est pas une date. Exemples : « 2024-06-28 18:00 », ou "
+                "« 2024-06-28 » pour le jour entier.",
+                param,
+                ctx,
             )
+
+    def _moment(self, written: str) -> datetime:
+        alone = self._DAY.fullmatch(written)
+        if alone:
+            day = date.fromisoformat(alone[1])
+            return end_of(day) if self._ends or alone[2] else start_of(day)
+        if not self._DAY_AND_HOUR.fullmatch(written):
+            raise ValueError(written)
+        moment = datetime.fromisoformat(written)
         return moment if moment.tzinfo else moment.replace(tzinfo=PARIS)
 
 

@@ -28,6 +28,8 @@ from consultation.ballots.pages import (
     turn,
 )
 from consultation.config import Settings, shipped
+from consultation.days import end_of
+from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.loading import Loaded, load
@@ -254,7 +256,7 @@ def _campaign(q: Questionnaire) -> Campaign:
         digest=q.digest,
         state="open",
         opens=now,
-        closes=now + OPEN_FOR,
+        closes=end_of((now + OPEN_FOR).astimezone(PARIS).date()),
         grace_until=None,
         pool=0,
         export_key=b"",

@@ -34,7 +34,7 @@ from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitt
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
 from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Urn, check
-from consultation.formatting import moment
+from consultation.formatting import end, moment
 from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.pages import the_campaigns
@@ -127,7 +127,7 @@ class Ended(Refusal):
 
     def said(self, language: str) -> str:
         """With the date, in this language."""
-        return words(CLOSED, language, closes=moment(self.closed, language))
+        return words(CLOSED, language, closes=end(self.closed, language))
 
 
 class UnknownRecovery(Refusal):

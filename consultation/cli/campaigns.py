@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 
 from consultation.ceremony import Account, Ceremony, Plan
-from consultation.formatting import date_fr
+from consultation.formatting import date_fr, end_fr
 from consultation.office.campaigns import GRACE, PHASE_WORDS, Campaign, Reissue
 from consultation.office.commands import two_persons
 from consultation.office.store import Campaigns
@@ -18,14 +18,17 @@ from consultation.questionnaire.comparison import describe_change
 from consultation.questionnaire.loading import load
 from consultation.terminal import FILE, WHO, Duration, Mistake, Moment, lines, part
 
+OPENS = "Ouverture, à l’heure de Paris ; un jour seul commence à 0 h."
+CLOSES = "Fermeture, à l’heure de Paris ; un jour seul finit à minuit."
+
 campaign = AppGroup("campaign", help="Créer, ouvrir et clore une consultation.")
 
 
 @campaign.command("create")
 @click.argument("file", type=FILE)
 @click.option("--slug", help="Nom court, celui des adresses ; par défaut, celui du fichier.")
-@click.option("--opens", type=Moment(), required=True, help="Ouverture, à l’heure de Paris.")
-@click.option("--closes", type=Moment(), required=True, help="Fermeture, à l’heure de Paris.")
+@click.option("--opens", type=Moment(), required=True, help=OPENS)
+@click.option("--closes", type=Moment(ends=True), required=True, help=CLOSES)
 @click.option(
     "--reissue",
     type=click.Choice(get_args(Reissue)),
@@ -95,7 +98,7 @@ def campaign_resume(slug: str) -> None:
 
 @campaign.command("extend")
 @click.argument("slug")
-@click.option("--closes", type=Moment(), required=True, help="Nouvelle fermeture.")
+@click.option("--closes", type=Moment(ends=True), required=True, help=CLOSES)
 def campaign_extend(slug: str, closes: datetime) -> None:
     """Repousser la fermeture."""
     part(Ceremony).extend(slug, closes, WHO)
@@ -117,9 +120,7 @@ def campaign_close(slug: str, grace: timedelta) -> None:
         two_persons(action, slug)
     closing_campaign = ceremony.start_closing(slug, grace, WHO)
     if not already_closing and part(Campaigns).phase(closing_campaign) == "closing":
-        click.echo(
-            f"Plus aucune réponse nouvelle. Délai : {date_fr(closing_campaign.last_moment)}."
-        )
+        click.echo(f"Plus aucune réponse nouvelle. Délai : {end_fr(closing_campaign.last_moment)}.")
         click.echo(f"Après ce moment : consultation campaign close {slug}")
         return
     show_account(ceremony.finish_closing(slug, WHO))
@@ -141,7 +142,7 @@ def _show_campaign(found: Campaign) -> None:
         {
             "état": PHASE_WORDS[phase],
             "ouverture": date_fr(found.opens),
-            "fermeture": date_fr(found.closes),
+            "fermeture": end_fr(found.closes),
             "questionnaire": found.digest,
         }
     )

@@ -14,9 +14,11 @@ from flask import Flask
 from consultation.ceremony import Account, Ceremony, Plan
 from consultation.config import Settings, shipped
 from consultation.database import Database, migrate
+from consultation.days import end_of
 from consultation.demo.full_size import Source, cast, cross_off, groups
 from consultation.demo.hr_file import FEWEST_PEOPLE, hr_files
 from consultation.demo.place import LOGINS, STORES, Place
+from consultation.formatting import PARIS
 from consultation.office import accounts
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Accounts, Approvals, Campaigns
@@ -86,7 +88,7 @@ class Stage:
             lists=loaded.lists,
             audiences=tuple(audience for audience, _ in loaded.questionnaire.audiences),
             opens=now - timedelta(days=1),
-            closes=now + OPEN_FOR,
+            closes=end_of((now + OPEN_FOR).astimezone(PARIS).date()),
         )
         return self._ceremony.create(plan, WHO)
 

@@ -420,11 +420,12 @@ def report(slug: str) -> Response:
 def confirm(batch: str) -> Redirection:
     """Invite everyone on the good lines, at the hour chosen; a double click does it once."""
     found = _found(batch)
-    opened = _open_to_batches(found.campaign).state != "draft"
+    campaign = _open_to_batches(found.campaign)
     without_faulty = "sans_fautes" in request.form
     if found.ready > MANY and "nombre" not in request.form:
         raise ManyPeople
-    starts = _chosen_hour(territory(found.perimeter))
+    starts = _chosen_hour(territory(found.perimeter), campaign)
+    opened = campaign.state != "draft"
     if the_roll().confirm(found.id, without_faulty=without_faulty, opened=opened):
         planned = the_sendings().plan(found.id, found.campaign, found.perimeter, starts)
         invited = the_roll().batch(found.id).counts.invited
@@ -439,7 +440,8 @@ def confirm(batch: str) -> Redirection:
 def plan(batch: str) -> Redirection:
     """Choose another hour for a batch that has not left."""
     found = _found(batch)
-    starts = _chosen_hour(territory(found.perimeter))
+    campaign = the_campaigns().get(found.campaign)
+    starts = _chosen_hour(territory(found.perimeter), campaign)
     if found.state in ("confirmed", "paused"):
         planned = the_sendings().plan(found.id, found.campaign, found.perimeter, starts)
         _record("envoi planifié", found.campaign, found.name, planned.words)
@@ -739,7 +741,7 @@ def _checking(found: Batch, parsed: Parsed, campaign: Campaign) -> str:
         shown=SHOWN_LINES,
         letter=preview.text(_invented(found)),
         file_kept=the_roll().locked_file(found.id) is not None,
-        **_hours(territory(found.perimeter)),
+        **_hours(territory(found.perimeter), campaign),
     )
 
 
@@ -754,12 +756,13 @@ def _following(found: Batch, campaign: Campaign) -> str:
         audience=_audience(found, campaign),
         planned=planned,
         waits=planned.waits(the_roll().now()) if planned else "",
+        too_late=planned is not None and planned.next(the_roll().now()) >= campaign.closes,
         figure=the_sendings().figures(found.campaign).get(found.id),
         words=STATE_WORDS,
         flaws=FLAWS,
         undelivered=undelivered[:SHOWN_LINES],
         hidden=max(0, len(undelivered) - SHOWN_LINES),
-        **_hours(territory(found.perimeter)),
+        **_hours(territory(found.perimeter), campaign),
     )
 
 
@@ -768,15 +771,20 @@ def _audience(found: Batch, campaign: Campaign) -> str:
     return names.get(found.audience, found.audience)
 
 
-def _hours(place: Territory) -> _Hours:
-    """The days and hours at which people work there, from today on."""
+def _hours(place: Territory, campaign: Campaign) -> _Hours:
+    """The days and hours at which people work there, from today to the closing."""
     now = the_roll().now().astimezone(place.zone)
     days = (now.date() + timedelta(days=number) for number in range(DAYS_OFFERED))
-    working = [day for day in days if not place.day_off(day)]
+    first = time(HOURS_OFFERED[0])
+    working = [
+        day
+        for day in days
+        if not place.day_off(day) and datetime.combine(day, first, place.zone) < campaign.closes
+    ]
     return _Hours(days=working, hours=HOURS_OFFERED, soonest=place.words(place.next_opening(now)))
 
 
-def _chosen_hour(place: Territory) -> datetime:
+def _chosen_hour(place: Territory, campaign: Campaign) -> datetime:
     """When the batch leaves: at once, or at a day and an hour of this territory."""
     now, day = the_roll().now(), request.form.get("jour", "")
     if not day:
@@ -786,7 +794,7 @@ def _chosen_hour(place: Territory) -> datetime:
     except ValueError:
         raise NotThatHour from None
     moment = chosen.replace(tzinfo=place.zone)
-    if not place.is_open(moment):
+    if not place.is_open(moment) or moment >= campaign.closes:
         raise NotThatHour
     return max(moment, now)
 

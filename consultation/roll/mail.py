@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consultation.config import Settings, shipped
-from consultation.formatting import date_fr
+from consultation.formatting import date_fr, end_fr
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.relay import Letter
@@ -156,7 +156,7 @@ def _words(outgoing: Outgoing, campaign: Campaign, settings: Settings) -> dict[s
         "organisation": settings.organisation,
         "minutes": campaign.questionnaire.minutes,
         "opens": date_fr(campaign.opens).removesuffix(_HOUR),
-        "closes": date_fr(campaign.closes),
+        "closes": end_fr(campaign.closes),
         "link": link(public_url, outgoing.campaign, outgoing.audience, outgoing.code),
         "typing_page": f"{public_url}/q",
         "code": codes.grouped(outgoing.code),
@@ -175,7 +175,7 @@ def _sender(settings: Settings) -> Address:
 
 
 def _subject(campaign: Campaign) -> str:
-    day = " ".join(date_fr(campaign.closes).split()[1:3])
+    day = " ".join(end_fr(campaign.closes).split()[1:3])
     return " ".join(f"{campaign.title} (jusqu’au {day})".split())
 
 

@@ -761,6 +761,26 @@ def test_messages_are_planned_at_the_hours_of_the_territory(app: Flask) -> None:
     assert "lundi 10 juin 2024 à 13 h (heure de La Réunion)" in there.text
 
 
+def test_no_message_is_planned_after_the_closing_and_those_too_late_are_told(
+    app: Flask, hr: Person, clock: Clock
+) -> None:
+    app.extensions["campaigns"].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
+    clock.now = datetime(2024, 6, 26, 8, 0, tzinfo=UTC)
+    hr.hand_in(GOOD, territory="D987")
+    page = only_batch(app)
+    assert '<option value="2024-06-28">' in hr.body
+    assert '<option value="2024-07-01">' not in hr.body
+    hr.post(f"{page}/confirmer", {"jour": "2024-07-01", "heure": "9"}, 422, form_on=page)
+    hr.post(f"{page}/confirmer", {"jour": "2024-06-28", "heure": "9"}, form_on=page)
+    assert "vendredi 28 juin 2024 à 9 h (heure de Polynésie française)" in hr.text
+
+    clock.now = datetime(2024, 6, 29, 5, 0, tzinfo=UTC)
+    hr.get(page)
+
+    assert "ferme le vendredi 28 juin 2024 à minuit (heure de Paris), avant l’ouverture" in hr.text
+    assert "ces messages ne partiront pas" in hr.text
+
+
 def test_the_page_says_why_a_sending_waits(app: Flask, hr: Person, clock: Clock) -> None:
     clock.now = datetime(2024, 5, 9, 8, 0, tzinfo=UTC)  # Ascension Day
     hr.hand_in(GOOD)
