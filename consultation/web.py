@@ -324,9 +324,11 @@ def failure_limit(view: View) -> View:
 def _limit_failures(app: Flask, settings: Settings) -> None:
     storage = settings.limiter_storage
     # Nobody can go back from a counter to an address. Processes that share their counters must
-    # agree on the key; alone, a process draws one that dies with it.
+    # agree on the key; alone, a process draws one that dies with it. The urn's server has no key:
+    # its processes share the address of its store, and the password in it.
     alone = storage.startswith("memory:")
-    secret = secrets.token_bytes(32) if alone else derive(settings.secret_key.encode(), "limiter")
+    shared = (settings.signing_key or settings.box_url).encode()
+    secret = secrets.token_bytes(32) if alone else derive(shared, "limiter")
 
     def address_key() -> str:
         address = (request.remote_addr or "").encode()

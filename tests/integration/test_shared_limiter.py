@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -16,6 +18,7 @@ from face import SETTINGS, build
 from flask import Flask, Response
 from flask.testing import FlaskClient
 
+from consultation.sealing import derive
 from consultation.web import failure_limit
 
 
@@ -47,17 +50,17 @@ def _until_open(port: int) -> None:
 
 
 @pytest.fixture
-def door(redis_url: str) -> Iterator[Callable[[], FlaskClient]]:
+def door(redis_url: str) -> Iterator[Callable[..., FlaskClient]]:
     """Opens the same site once more, as another process would."""
     opened: list[Flask] = []
-    yield lambda: _site(redis_url, opened)
+    yield lambda **changes: _site(redis_url, opened, **changes)
     for app in opened:
         for limiter in app.extensions["limiter"]:
             limiter.storage.storage.close()
 
 
-def _site(redis_url: str, opened: list[Flask]) -> FlaskClient:
-    app = build(replace(SETTINGS, limiter_storage=redis_url))
+def _site(redis_url: str, opened: list[Flask], **changes: Any) -> FlaskClient:
+    app = build(replace(SETTINGS, limiter_storage=redis_url, **changes))
     opened.append(app)
 
     @app.get("/code/<int:status>")
@@ -69,7 +72,7 @@ def _site(redis_url: str, opened: list[Flask]) -> FlaskClient:
 
 
 def test_failures_count_together_whoever_saw_them(
-    door: Callable[[], FlaskClient],
+    door: Callable[..., FlaskClient],
 ) -> None:
     first, second = door(), door()
 
@@ -82,7 +85,7 @@ def test_failures_count_together_whoever_saw_them(
 
 
 def test_the_address_is_not_in_the_shared_counters(
-    door: Callable[[], FlaskClient], redis_url: str
+    door: Callable[..., FlaskClient], redis_url: str
 ) -> None:
     door().get("/code/404", environ_base={"REMOTE_ADDR": "192.0.2.77"})
 
@@ -90,3 +93,16 @@ def test_the_address_is_not_in_the_shared_counters(
         keys = b" ".join(counters.keys("*"))
     assert keys
     assert b"192.0.2.77" not in keys
+
+
+def test_the_urn_s_server_has_no_key_and_hides_the_address_all_the_same(
+    door: Callable[..., FlaskClient], redis_url: str
+) -> None:
+    urn = {"sides": frozenset({"urn"}), "secret_key": "", "box_url": "postgresql://urne:x@db/box"}
+    door(**urn).get("/code/404", environ_base={"REMOTE_ADDR": "192.0.2.77"})
+
+    guessed = hmac.digest(derive(b"", "limiter"), b"192.0.2.77", "sha256").hex()
+    with redis.Redis.from_url(redis_url) as counters:
+        keys = b" ".join(counters.keys("*"))
+    assert keys
+    assert guessed.encode() not in keys
