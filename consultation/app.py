@@ -23,6 +23,7 @@ from consultation.ceremony import Ceremony
 from consultation.config import WITH_ACCOUNTS, Settings, shipped
 from consultation.database import Database
 from consultation.entrance import Entrance
+from consultation.office.accounts import keys_by_role
 from consultation.office.pages import init_office
 from consultation.office.sendings import Sendings
 from consultation.office.store import HASHING, Accounts, Approvals, Campaigns, Figures, Journal
@@ -151,7 +152,7 @@ class _Parts:
                 self._clock,
                 self._random_bytes,
                 self._hashing,
-                secret_key=self._settings.secret_key,
+                secret_key=keys_by_role(self._settings.secret_of),
             )
             init_office(self._app, self._settings)
 
@@ -222,7 +223,7 @@ class _Parts:
             journal=parts["journal"],
             clock=self._clock,
             random_bytes=self._random_bytes,
-            secret_key=self._settings.secret_key,
+            secret_key=self._settings.secret_of("office"),
         )
         self._app.register_blueprint(results.bp)
         parts["reporting"] = Reporting(

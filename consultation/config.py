@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from sqlalchemy import URL, make_url
@@ -53,7 +54,7 @@ class Smtp:
 class Settings:
     """Everything the environment decides; what no served side needs is forgotten, and empty."""
 
-    secret_key: str = field(repr=False)
+    secret_key: str = field(repr=False)  # of both sides that have accounts, in one process
     roll_url: str = field(repr=False)
     box_url: str = field(repr=False)
     office_url: str = field(repr=False)
@@ -62,6 +63,8 @@ class Settings:
     roll_origin: str = ""
     urn_origin: str = ""
     sides: frozenset[str] = frozenset(SIDES)
+    roll_secret_key: str = field(default="", repr=False)
+    office_secret_key: str = field(default="", repr=False)
     smtp: Smtp = Smtp()
     mail_from: str = ""
     mail_reply_to: str = ""
@@ -90,6 +93,26 @@ class Settings:
         if reader.problems:
             raise ConfigurationError(reader.problems)
         return settings
+
+    def secret_of(self, side: Literal["roll", "office"]) -> str:
+        """What locks the second factors of this side's accounts; empty: it is not served here."""
+        own = {"roll": self.roll_secret_key, "office": self.office_secret_key}[side]
+        return own or self.secret_key if side in self.sides else ""
+
+    @property
+    def signing_key(self) -> str:
+        """What signs the sessions and the links made here; empty without any account."""
+        return self.secret_of("office") or self.secret_of("roll")
+
+    @property
+    def secret_keys(self) -> Mapping[str, str]:
+        """The secret keys that serve here, by the names of their settings."""
+        named = {
+            "SECRET_KEY": self.secret_key,
+            "ROLL_SECRET_KEY": self.roll_secret_key,
+            "OFFICE_SECRET_KEY": self.office_secret_key,
+        }
+        return {name: value for name, value in named.items() if value}
 
     @property
     def secure(self) -> bool:
@@ -154,7 +177,7 @@ class _Reader:
         mail_from = self._mail_from(needed="roll" in sides and not demo)
         reply_to = self._get("MAIL_REPLY_TO") or mail_from
         return Settings(
-            secret_key=self._secret(needed=bool(sides & WITH_ACCOUNTS)),
+            **self._secrets(sides & WITH_ACCOUNTS),
             roll_url=urls["roll"],
             box_url=urls["box"],
             office_url=urls["office"],
@@ -200,17 +223,44 @@ class _Reader:
             return default
         return value
 
-    def _secret(self, *, needed: bool) -> str:
-        value = self._get("SECRET_KEY")
-        if not needed:
-            return ""
+    def _secrets(self, sides: frozenset[str]) -> dict[str, str]:
+        """The keys of these sides: whoever runs one server must not hold those of the other."""
+        own = {side: f"{side.upper()}_SECRET_KEY" for side in sorted(WITH_ACCOUNTS)}
+        together = sides == WITH_ACCOUNTS
+        common = self._get("SECRET_KEY") if together else ""
+        if together and not any(map(self._get, own.values())):
+            return {"secret_key": self._secret("SECRET_KEY")}
+        if sides and not together:
+            self._refuse_the_key_of_another(sides, own)
+        kept = {name: self._get(name) or common for side, name in own.items() if side in sides}
+        for name in kept:
+            self._secret(name, common)
+        if together and len(set(kept.values())) == 1:
+            self._wrong("OFFICE_SECRET_KEY", "c’est celle de ROLL_SECRET_KEY. Tirez-en une autre.")
+        return {"secret_key": "", **{name.lower(): value for name, value in kept.items()}}
+
+    def _secret(self, name: str, default: str = "") -> str:
+        value = self._get(name) or default
         if len(value) < SECRET_LENGTH:
             self._wrong(
-                "SECRET_KEY",
+                name,
                 f"il faut au moins {SECRET_LENGTH} caractères tirés au hasard. Par exemple\u00a0: "
                 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"',
             )
         return value
+
+    def _refuse_the_key_of_another(self, sides: frozenset[str], own: Mapping[str, str]) -> None:
+        (mine,) = (name for side, name in own.items() if side in sides)
+        if self._get("SECRET_KEY"):
+            self._wrong(
+                "SECRET_KEY",
+                "commune à deux serveurs, elle laisse l’un ouvrir des sessions chez l’autre. "
+                f"Remplacez-la ici par {mine}, une clé neuve que l’autre serveur n’a pas, puis "
+                "lancez\u00a0: consultation account rotate-keys",
+            )
+        for side, name in own.items():
+            if side not in sides and self._get(name):
+                self._wrong(name, "elle ouvre les sessions d’un autre serveur. Retirez-la d’ici.")
 
     def _sides(self) -> frozenset[str]:
         chosen = self._list("CONSULTATION_SIDES") or SIDES

@@ -30,7 +30,7 @@ from consultation.ballots.release import Release
 from consultation.ballots.tables import metadata as box_tables
 from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, shipped
 from consultation.database import Database, is_current
-from consultation.office.accounts import TWO_FACTORS
+from consultation.office.accounts import TWO_FACTORS, keys_by_role
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Accounts, Campaigns, Journal
 from consultation.office.tables import metadata as office_tables
@@ -136,7 +136,8 @@ class Patient:
     @cached_property
     def accounts(self) -> Accounts:
         """The accounts of the office."""
-        return Accounts(self.office, lambda: self.now, secret_key=self.settings.secret_key)
+        keys = keys_by_role(self.settings.secret_of)
+        return Accounts(self.office, lambda: self.now, secret_key=keys)
 
     @property
     def running(self) -> tuple[Campaign, ...]:
@@ -202,13 +203,13 @@ def https(patient: Patient) -> Iterator[Remark]:
 
 
 def secret_key(patient: Patient) -> Iterator[Remark]:
-    """SECRET_KEY a été tirée au hasard."""
-    key = patient.settings.secret_key
-    if _bits(key) < STRONG_BITS or any(word in key.lower() for word in _NOT_SECRET):
-        yield _error(
-            "SECRET_KEY se devine. Tirez-en une : "
-            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
-        )
+    """Chaque clé secrète a été tirée au hasard."""
+    for name, key in patient.settings.secret_keys.items():
+        if _bits(key) < STRONG_BITS or any(word in key.lower() for word in _NOT_SECRET):
+            yield _error(
+                f"{name} se devine. Tirez-en une : "
+                'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
 
 
 def no_debugger(patient: Patient) -> Iterator[Remark]:
@@ -235,6 +236,8 @@ def sides_apart(patient: Patient) -> Iterator[Remark]:
         "ROLL_DATABASE_URL": settings.roll_url,
         "BOX_DATABASE_URL": settings.box_url,
         "SECRET_KEY": settings.secret_key,
+        "ROLL_SECRET_KEY": settings.roll_secret_key,
+        "OFFICE_SECRET_KEY": settings.office_secret_key,
     }
     for name, value in needed.items():
         if patient.environ.get(name) and not value:
@@ -493,8 +496,8 @@ def second_factors(patient: Patient) -> Iterator[Remark]:
         yield _warning("TOTP=facultatif : un mot de passe volé ouvre le bureau. Retirez-le.")
     for login in patient.accounts.unreadable_second_factors():
         yield _error(
-            f"Une autre SECRET_KEY a fermé le second facteur de {login}. Remettez-la, ou "
-            f"lancez : consultation account reset-totp {login}"
+            f"Une autre clé a fermé le second facteur de {login}. Remettez-la, ou lancez : "
+            f"consultation account rotate-keys, ou consultation account reset-totp {login}"
         )
     without = [
         one.login
@@ -503,6 +506,25 @@ def second_factors(patient: Patient) -> Iterator[Remark]:
     ]
     if without:
         yield _warning(f"Sans second facteur pour l’instant : {', '.join(without)}.")
+
+
+def accounts_apart(patient: Patient) -> Iterator[Remark]:
+    """Ce serveur n’ouvre que les comptes qui y entrent."""
+    served = patient.settings.sides & WITH_ACCOUNTS
+    if len(served) != 1:
+        return
+    for login in patient.accounts.openable_strangers():
+        yield _error(
+            f"La clé de ce serveur ouvre aussi le second facteur de {login}, qui n’y entre pas. "
+            "Donnez-lui une clé neuve, puis lancez : consultation account rotate-keys"
+        )
+    roles, store = patient.accounts.roles, patient.office
+    others = any(one.role not in roles for one in patient.accounts.all())
+    if served == {"roll"} and others and not inspection.is_sqlite(store):
+        yield _error(
+            "Le rôle de ce serveur lit les comptes du bureau. Relancez sur la base office les "
+            "lignes de migrations/README.md (POLICY)."
+        )
 
 
 def two_persons(patient: Patient) -> Iterator[Remark]:
@@ -576,6 +598,7 @@ CHECKS: tuple[Check, ...] = (
     airlocks,
     journal,
     second_factors,
+    accounts_apart,
     two_persons,
     closings,
 )

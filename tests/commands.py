@@ -66,6 +66,14 @@ class Shell:
             self._apps[known] = create_app(settings, clock=self.clock, hashing=small.FAST_HASHING)
         return self._apps[known]
 
+    def move_to(self, side: str) -> None:
+        """Go on from the server of this side alone, which has a key of its own."""
+        self.environment["CONSULTATION_SIDES"] = side
+        own = self.environment.pop("SECRET_KEY", "") or side * 10
+        for name in ("ROLL_SECRET_KEY", "OFFICE_SECRET_KEY"):
+            self.environment[name] = own if name.startswith(side.upper()) else ""
+        self.environment["SECRET_KEY"] = ""
+
     def close(self) -> None:
         """Give back every connection."""
         for app in self._apps.values():
@@ -110,6 +118,8 @@ def shell(
             "CONSULTATION_SIDES": "",
             "KEYS_DIRECTORY": str(directory / "keys"),
             "SECRET_KEY": "s" * 48,
+            "ROLL_SECRET_KEY": "",
+            "OFFICE_SECRET_KEY": "",
             "PUBLIC_URL": "https://consultation.exemple.gouv.fr",
             "MAIL_FROM": "consultation@exemple.gouv.fr",
             "MAIL_RATE": "1000",

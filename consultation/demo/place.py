@@ -88,6 +88,8 @@ class Place:
             "CONSULTATION_SIDES": "",
             "KEYS_DIRECTORY": str(self.directory / "keys"),
             "SECRET_KEY": self.secret_key,
+            "ROLL_SECRET_KEY": "",
+            "OFFICE_SECRET_KEY": "",
             "PUBLIC_URL": public_url,
             "SMTP_URL": smtp_url,
             "MAIL_FROM": "Consultation <consultation@exemple.gouv.fr>",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, get_args
@@ -18,6 +18,8 @@ ROLE_WORDS: Mapping[Role, str] = {
     "exploitation": "exploitation",
     "auditeur": "contrôle",
 }
+
+Side = Literal["roll", "office"]
 
 FAILURES_ALLOWED = 5
 BLOCKED_FOR = timedelta(minutes=15)
@@ -46,6 +48,15 @@ class Account:
     def role_words(self) -> str:
         """The role, for people."""
         return ROLE_WORDS[self.role]
+
+
+def keys_by_role(secret_of: Callable[[Side], str]) -> Mapping[Role, str]:
+    """The key of each role that logs in here: HR works where the roll is, the others do not.
+
+    `secret_of` gives that of a side, or nothing when it is served elsewhere.
+    """
+    keys = {role: secret_of("roll" if role == "rh" else "office") for role in ROLES}
+    return {role: key for role, key in keys.items() if key}
 
 
 def blocked(until: datetime | None, now: datetime) -> bool:

@@ -62,6 +62,24 @@ def account_reset_totp(login: str) -> None:
     click.echo(f"Second facteur de « {login} » retiré, ses sessions sont fermées.")
 
 
+@account.command("rotate-keys")
+def account_rotate_keys() -> None:
+    """Passer à la nouvelle clé secrète de ce serveur : les sessions de ses comptes se ferment.
+
+    Arrêtez le serveur, donnez-lui la nouvelle clé, lancez cette commande, relancez-le. Les seconds
+    facteurs que fermait l’ancienne se ferment sous la nouvelle : chacun garde son application.
+    """
+    former = click.prompt("Ancienne clé", hide_input=True)  # never among the words of a command
+    done = part(Accounts).rotate(former.strip())
+    part(Journal).write(WHO, "clés changées", f"{len(done.relocked)} seconds facteurs")
+    click.echo(f"Sessions fermées, seconds facteurs sous la nouvelle clé : {len(done.relocked)}.")
+    if done.unreadable:
+        raise Mistake(
+            f"une autre clé a fermé le second facteur de {', '.join(done.unreadable)}. Recommencez "
+            "avec elle, ou lancez : consultation account reset-totp LOGIN"
+        )
+
+
 approval = AppGroup(
     "approval", help="Demander et donner l’accord de deux personnes de l’exploitation."
 )

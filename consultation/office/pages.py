@@ -32,6 +32,7 @@ from flask_wtf.csrf import CSRFProtect
 from consultation.config import Settings
 from consultation.office import totp
 from consultation.office.accounts import (
+    ROLE_WORDS,
     ROLES,
     TWO_FACTORS,
     Account,
@@ -54,7 +55,7 @@ from consultation.office.campaigns import PHASE_WORDS, Campaign
 from consultation.office.forms import CodeForm, LoginForm
 from consultation.office.store import Accounts, Approvals, Campaigns, Figures, Journal
 from consultation.refusals import Refusal
-from consultation.web import OFFICE, Site
+from consultation.web import OFFICE, Site, the_site
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -132,7 +133,7 @@ TILES = (
 
 def init_office(app: Flask, settings: Settings) -> None:
     """Give `app` the office's sessions and its protection; call it after `init_web`."""
-    app.secret_key = settings.secret_key
+    app.secret_key = settings.signing_key
     app.session_interface = _OfficeSessions()
     app.config.update(
         SESSION_COOKIE_NAME="__Host-bureau" if settings.secure else "bureau",
@@ -397,7 +398,14 @@ def _in_office() -> bool:
 
 
 def _login_page(form: LoginForm, problem: str) -> str:
-    return render_template("office/login.html", form=form, problem=problem)
+    roles = the_accounts().roles
+    return render_template(
+        "office/login.html",
+        form=form,
+        problem=problem,
+        entering=[ROLE_WORDS[role] for role in roles] if roles != ROLES else [],
+        hr_elsewhere=the_site().roll if "rh" not in roles else "",
+    )
 
 
 def _second_factor_page(form: CodeForm, problem: str) -> str:
@@ -455,5 +463,6 @@ def _account_of_the_cookie() -> Account | None:
         account = the_accounts().get(bytes.fromhex(known))
     except UnknownAccount:
         return None
-    live = account.active and account.session_epoch == cookie.get("epoch")
+    here = account.role in the_accounts().roles
+    live = here and account.active and account.session_epoch == cookie.get("epoch")
     return account if live else None

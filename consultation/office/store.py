@@ -39,7 +39,7 @@ from consultation.blind import PublicKey
 from consultation.database import Database
 from consultation.formatting import PARIS
 from consultation.office import accounts, approvals, campaigns, totp
-from consultation.office.accounts import Account
+from consultation.office.accounts import Account, Role
 from consultation.office.approvals import VALID_FOR, Action, Approval
 from consultation.office.campaigns import Campaign, Phase, Reissue, State
 from consultation.office.figures import NAMES, Figure, Name, Published
@@ -67,8 +67,19 @@ REVISABLE: tuple[State, ...] = ("draft", "open", "paused")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rotated:
+    """Whose second factor is now under today's key, and whose no key at hand opens."""
+
+    relocked: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
 class Accounts:
-    """Who may enter the office. Second factors are kept locked under `secret_key`."""
+    """Who may enter the office. Second factors are kept locked under `secret_key`.
+
+    It is one for everybody, or one for each role that enters here: the others are as unknown.
+    """
 
     def __init__(
         self,
@@ -77,13 +88,18 @@ class Accounts:
         random_bytes: Callable[[int], bytes] = token_bytes,
         hashing: str = HASHING,
         *,
-        secret_key: str,
+        secret_key: str | Mapping[Role, str],
     ) -> None:
         self._database = database
         self._clock = clock
-        self._secret_key = secret_key.encode()
+        self._keys = _by_role(secret_key)
         self._random_bytes = random_bytes
         self._hashing = hashing
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that enter here."""
+        return tuple(self._keys)
 
     def create(self, login: str, password: str, role: str, perimeter: str = "") -> Account:
         """Open an account."""
@@ -128,7 +144,8 @@ class Accounts:
 
         Every session ends but the one that begins now: nobody else has seen this secret.
         """
-        secret = lock(self._totp_key(account_id), self._random_bytes(totp.SECRET_BYTES))
+        key = self._totp_key(account_id, self.get(account_id).role)
+        secret = lock(key, self._random_bytes(totp.SECRET_BYTES))
         prepared = (
             update(account)
             .where(account.c.id == account_id, account.c.totp_step.is_(None))
@@ -147,7 +164,7 @@ class Accounts:
             row = connection.execute(select(account).where(account.c.id == account_id)).first()
         if row is None or row.totp_secret is None or row.totp_step is not None:
             return None
-        return unlock(self._totp_key(account_id), row.totp_secret)
+        return unlock(self._totp_key(row.id, row.role), row.totp_secret)
 
     def confirm_second_factor(self, account_id: bytes, code: str) -> Account:
         """Ask for a code at each login from now on; sessions begun without one end."""
@@ -171,12 +188,48 @@ class Accounts:
         self._change(login, totp_secret=None, totp_step=None)
 
     def unreadable_second_factors(self) -> tuple[str, ...]:
-        """The logins whose secret another SECRET_KEY has locked: their codes are all refused."""
+        """The logins whose secret another key has locked: their codes are all refused."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(account).where(account.c.totp_secret.is_not(None)).order_by(account.c.login)
-            ).all()
-        return tuple(row.login for row in rows if self._secret_of(row._mapping) is None)
+            rows = connection.execute(_WITH_A_SECRET).all()
+        mine = [row for row in rows if row.role in self._keys]
+        return tuple(row.login for row in mine if self._secret_of(row._mapping) is None)
+
+    def openable_strangers(self) -> tuple[str, ...]:
+        """The logins that do not enter here, and whose second factor a key of here opens."""
+        with self._database.read() as connection:
+            rows = connection.execute(_WITH_A_SECRET).all()
+        strangers = [row for row in rows if row.role not in self._keys]
+        return tuple(
+            row.login
+            for row in strangers
+            if any(_unlocked(row._mapping, key) for key in set(self._keys.values()))
+        )
+
+    def rotate(self, former: str) -> Rotated:
+        """Lock under today's keys the second factors that `former` had locked; sessions end.
+
+        Of the roles that enter here only; done twice, it changes nothing more.
+        """
+        with self._database.write() as tx:
+            mine = account.c.role.in_(self._keys)
+            rows = tx.execute(_WITH_A_SECRET.where(mine).with_for_update()).all()
+            lost, moved = [], []
+            for row in rows:
+                if self._secret_of(row._mapping) is not None:
+                    continue
+                secret = _unlocked(row._mapping, former)
+                if secret is None:
+                    lost.append(row.login)
+                    continue
+                relocked = lock(self._totp_key(row.id, row.role), secret)
+                tx.execute(
+                    update(account).where(account.c.id == row.id).values(totp_secret=relocked)
+                )
+                moved.append(row.login)
+            tx.execute(
+                update(account).where(mine).values(session_epoch=account.c.session_epoch + 1)
+            )
+        return Rotated(relocked=tuple(moved), unreadable=tuple(lost))
 
     def get(self, account_id: bytes) -> Account:
         """The account with this id; UnknownAccount when there is none."""
@@ -223,14 +276,10 @@ class Accounts:
             return used.first() is not None
 
     def _secret_of(self, row: RowMapping) -> bytes | None:
-        try:
-            return unlock(self._totp_key(row["id"]), row["totp_secret"])
-        except CannotUnseal:
-            return None
+        return _unlocked(row, self._keys[row["role"]])
 
-    def _totp_key(self, account_id: bytes) -> bytes:
-        # One key for each account: the secret of one copied to another's line opens nothing.
-        return derive(self._secret_key, f"office/second-factor/{account_id.hex()}")
+    def _totp_key(self, account_id: bytes, role: Role) -> bytes:
+        return _totp_key(self._keys[role], account_id)
 
     def _attempt(self, login: str) -> RowMapping | None:
         now = self._clock()
@@ -238,7 +287,9 @@ class Accounts:
             row = tx.execute(
                 select(account).where(account.c.login == login).with_for_update()
             ).first()
-            if row is None or not row.active or accounts.blocked(row.blocked_until, now):
+            if row is None or not row.active or row.role not in self._keys:
+                return None
+            if accounts.blocked(row.blocked_until, now):
                 return None
             failures = 1 if row.blocked_until else row.failures + 1
             until = now + accounts.BLOCKED_FOR if failures >= accounts.FAILURES_ALLOWED else None
@@ -256,6 +307,28 @@ class Accounts:
         with self._database.write() as tx:
             if tx.execute(changed).first() is None:
                 raise accounts.UnknownAccount
+
+
+_WITH_A_SECRET = select(account).where(account.c.totp_secret.is_not(None)).order_by(account.c.login)
+
+
+def _by_role(secret_key: str | Mapping[Role, str]) -> Mapping[Role, str]:
+    if isinstance(secret_key, str):
+        return dict.fromkeys(accounts.ROLES, secret_key)
+    return secret_key
+
+
+def _unlocked(row: RowMapping, secret_key: str) -> bytes | None:
+    """The second factor of this account; None when another key has locked it."""
+    try:
+        return unlock(_totp_key(secret_key, row["id"]), row["totp_secret"])
+    except CannotUnseal:
+        return None
+
+
+def _totp_key(secret_key: str, account_id: bytes) -> bytes:
+    # One key for each account: the secret of one copied to another's line opens nothing.
+    return derive(secret_key.encode(), f"office/second-factor/{account_id.hex()}")
 
 
 class Approvals:

@@ -70,7 +70,7 @@ account = Table(
     Column("failures", Integer, nullable=False),
     Column("blocked_until", Instant),
     Column("session_epoch", Integer, nullable=False),
-    Column("totp_secret", LargeBinary),  # locked under a key derived from SECRET_KEY
+    Column("totp_secret", LargeBinary),  # locked under a key of the side where its owner logs in
     Column("totp_step", Integer),  # the last one used; none until a first code was right
     CheckConstraint("role IN ('rh', 'analyste', 'exploitation', 'auditeur')", name="role"),
 )

@@ -265,7 +265,7 @@ def test_a_store_that_is_not_migrated_is_refused(run: Shell, saved: Path, tmp_pa
 
 def test_each_side_saves_what_it_has(run: Shell, tmp_path: Path) -> None:
     for sides, expected in (("roll", {"roll", "office"}), ("urn", {"box", "office"})):
-        run.environment["CONSULTATION_SIDES"] = sides
+        run.move_to(sides)
         run("database", "backup", tmp_path / sides)
         assert {path.name for path in (tmp_path / sides).iterdir()} == expected
 

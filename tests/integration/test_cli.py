@@ -124,7 +124,7 @@ def test_accounts_are_opened_listed_and_given_another_password(run: Shell) -> No
 
 
 def test_a_side_left_out_is_told(run: Shell) -> None:
-    run.environment["CONSULTATION_SIDES"] = "office"
+    run.move_to("office")
 
     assert "CONSULTATION_SIDES" in run("ballots", "release", "essai", code=3)
 

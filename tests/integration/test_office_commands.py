@@ -145,6 +145,7 @@ WRITES = {  # the commands that change something, and what the journal says of t
     "account create": "compte ouvert",
     "account password": "mot de passe changé",
     "account reset-totp": "second facteur retiré",
+    "account rotate-keys": "clés changées",
     "approval request": "accord demandé",
     "approval approve": "accord donné",
 }
@@ -183,6 +184,7 @@ def test_every_action_of_the_office_is_in_the_journal(
     agree(run, campaign, "early-closing", "final-release")
     run("account", "password", "alix", typed=f"autre {PASSWORD}\n" * 2)
     run("account", "reset-totp", "alix")
+    run("account", "rotate-keys", typed="ancienne\n")
     run("campaign", "close", campaign, "--grace", "0")
     run("export", campaign, tmp_path / "export", "--purpose", "essai")
 
@@ -229,7 +231,8 @@ def test_the_doctor_says_what_to_do_and_ends_with_the_code_of_the_worst(run: She
 
     said = run("doctor", "--workers", "1", code=2)
 
-    assert "✗ SECRET_KEY a été tirée au hasard." in said
+    assert "✗ Chaque clé secrète a été tirée au hasard." in said
+    assert "SECRET_KEY se devine" in said
     assert re.search(r"\d+ règles\u00a0: \d+ erreurs?, \d+ avertissements?\.\n$", said)
 
 

@@ -18,7 +18,7 @@ from functools import partial
 from http.client import HTTPConnection
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
@@ -43,6 +43,7 @@ BEFORE_MIGRATING, AFTER_MIGRATING = re.findall(r"```sql\n(.*?)```", MANUAL, re.D
 SIDES = ("roll", "urn", "office")
 STORES = {"roll": ("roll", "office"), "urn": ("box", "office"), "office": ("box", "office")}
 ROLES = {"roll": "guichet", "urn": "urne", "office": "bureau"}
+KEYS = {side: secrets.token_urlsafe(48) for side in ("roll", "office")}
 SLUG, AUDIENCE = "essai", "agents"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'{connect}; "
@@ -184,7 +185,7 @@ def _platform(directory: Path, servers: Mapping[str, Server], cluster: Cluster |
         "MAIL_FROM": "consultation@exemple.gouv.fr",
         "LOG_LEVEL": "ERROR",
     }
-    accounts = {"SECRET_KEY": secrets.token_urlsafe(48)}
+    keys = {side: {f"{side.upper()}_SECRET_KEY": key} for side, key in KEYS.items()}
 
     def given(sides: str, role: str, stores: tuple[str, ...], keys: str) -> dict[str, str]:
         urls = {
@@ -195,12 +196,13 @@ def _platform(directory: Path, servers: Mapping[str, Server], cluster: Cluster |
         return {**known, **urls, **keys_directory, "CONSULTATION_SIDES": sides}
 
     environments = {
-        "roll": given("roll", "guichet", STORES["roll"], "roll") | accounts,
+        "roll": given("roll", "guichet", STORES["roll"], "roll") | keys["roll"],
         "urn": given("urn", "urne", STORES["urn"], "none"),
         "worker": given("urn", "depouillement", STORES["urn"], "urn"),
-        "office": given("office", "bureau", STORES["office"], "office") | accounts,
+        "office": given("office", "bureau", STORES["office"], "office") | keys["office"],
     }
-    everything = given("", "exploitation", ("roll", "box", "office"), "operator") | accounts
+    everything = given("", "exploitation", ("roll", "box", "office"), "operator")
+    everything |= keys["roll"] | keys["office"]
     _mount(directory / "keys", {"roll": "roll", "urn": "box", "office": "results"})
     return Platform(
         servers=servers,
@@ -508,13 +510,58 @@ def _opens(variable: bytes, stores: set[str]) -> bool:
     return bool(value) and name.endswith("_DATABASE_URL") and store in stores
 
 
+@whatever_the_store
+def test_a_session_of_one_server_opens_nothing_on_the_other(platform: Platform) -> None:
+    begun = {side: _session(platform, side, role) for side, role in WHO_ENTERS.items()}
+
+    for side, cookie in begun.items():
+        for there, origin in platform.origins.items():
+            if there in WHO_ENTERS:
+                status, _ = ask(origin, "/bureau", "GET", {"Cookie": cookie})
+                assert status == (200 if there == side else 303), (side, there)
+
+
+@whatever_the_store
+def test_people_log_in_where_they_work_and_nowhere_else(platform: Platform) -> None:
+    assert _session(platform, "roll", "analyste") == ""
+    assert _session(platform, "office", "rh") == ""
+
+
+WHO_ENTERS = {"roll": "rh", "office": "analyste"}
+
+
+def _session(platform: Platform, side: str, role: str) -> str:
+    """The cookie of a session begun on this server; none when it is refused."""
+    connection = HTTPConnection(urlsplit(platform.origins[side]).netloc, timeout=20)
+    connection.request("GET", "/bureau/connexion")
+    page = connection.getresponse()
+    cookie = str(page.headers["Set-Cookie"]).partition(";")[0]
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.read().decode())
+    assert token
+    fields = {"login": role, "password": PASSWORD, "csrf_token": token[1]}
+    told = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/bureau/connexion", urlencode(fields), told)
+    reply = connection.getresponse()
+    reply.read()
+    connection.close()
+    begun = str(reply.headers["Set-Cookie"]).partition(";")[0]
+    return begun if reply.status == 303 else ""
+
+
 @pytest.mark.parametrize("host", ["roll", "worker", "office"])
 def test_the_doctor_can_see_to_every_host(platform: Platform, host: str) -> None:
     said = json.loads(platform.on(host, "doctor", "--format", "json", code=2))
 
     remarks = {one["name"]: one["remarks"] for one in said["checks"]}
     assert not [one for found in remarks.values() for one in found if "Invérif" in one["sentence"]]
-    for rule in ("sides_apart", "separate_stores", "role_privileges", "campaign_keys", "airlocks"):
+    for rule in (
+        "sides_apart",
+        "accounts_apart",
+        "separate_stores",
+        "role_privileges",
+        "campaign_keys",
+        "airlocks",
+    ):
         assert remarks[rule] == [], rule
 
 
@@ -649,6 +696,8 @@ def test_a_role_let_in_by_mistake_still_reads_nothing(
         ("bureau", "office", "UPDATE journal SET who = 'personne'"),
         ("bureau", "office", "UPDATE figure SET value = '0'"),
         ("bureau", "office", "UPDATE campaign SET state = 'open'"),
+        ("guichet", "office", "INSERT INTO account SELECT * FROM account"),
+        ("guichet", "office", "UPDATE account SET role = 'analyste'"),
     ],
 )
 def test_a_role_does_no_more_than_its_part(
@@ -659,6 +708,18 @@ def test_a_role_does_no_more_than_its_part(
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement)
+
+
+@only_on_postgresql
+def test_the_roll_s_server_reads_and_changes_the_accounts_of_hr_only(cluster: Cluster) -> None:
+    with _connect(cluster, "guichet", "office") as guichet:
+        seen = guichet.execute("SELECT DISTINCT role FROM account").fetchall()
+        changed = guichet.execute("UPDATE account SET failures = 0 WHERE role <> 'rh'").rowcount
+    with _connect(cluster, "bureau", "office") as bureau:
+        everybody = bureau.execute("SELECT DISTINCT role FROM account").fetchall()
+
+    assert (seen, changed) == ([("rh",)], 0)
+    assert len(everybody) >= 2
 
 
 @only_on_postgresql

@@ -236,9 +236,9 @@ def test_the_roll_s_keys_are_destroyed(closed: Flask, tmp_path: Path) -> None:
 
 
 def test_any_side_shows_the_page_and_the_urn_s_alone_the_file(run: Shell, closed: Flask) -> None:
-    run.environment["CONSULTATION_SIDES"] = "office"
+    run.move_to("office")
     office = run.app()
-    run.environment["CONSULTATION_SIDES"] = "urn"
+    run.move_to("urn")
     urn = run.app()
 
     assert FILE not in Visitor(office).open(PAGE).body

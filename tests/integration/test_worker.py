@@ -133,11 +133,11 @@ def test_each_side_does_its_own_chores(
     vote(parts, slug, 100)
     clock.advance(days=1)
 
-    run.environment["CONSULTATION_SIDES"] = "roll"
+    run.move_to("roll")
     assert figures(run("worker", "--once"))["bulletins libérés"] == 0
     assert published().number("issued") == 100
 
-    run.environment["CONSULTATION_SIDES"] = "urn"
+    run.move_to("urn")
     assert figures(run("worker", "--once"))["bulletins libérés"] == 50
 
 

@@ -152,9 +152,9 @@ def test_the_urn_side_need_not_know_where_the_roll_is() -> None:
 
 
 NEEDED = {
-    "roll": {"SECRET_KEY", "ROLL_DATABASE_URL", "OFFICE_DATABASE_URL", "MAIL_FROM"},
+    "roll": {"ROLL_SECRET_KEY", "ROLL_DATABASE_URL", "OFFICE_DATABASE_URL", "MAIL_FROM"},
     "urn": {"BOX_DATABASE_URL", "OFFICE_DATABASE_URL"},
-    "office": {"SECRET_KEY", "BOX_DATABASE_URL", "OFFICE_DATABASE_URL"},
+    "office": {"OFFICE_SECRET_KEY", "BOX_DATABASE_URL", "OFFICE_DATABASE_URL"},
 }
 
 
@@ -171,20 +171,59 @@ def test_a_side_asks_for_what_it_needs_and_nothing_of_the_others(side: str) -> N
 
 @pytest.mark.parametrize("side", NEEDED)
 def test_a_side_forgets_the_secrets_of_the_others(side: str) -> None:
+    keys = {name: name * 4 for name in ("ROLL_SECRET_KEY", "OFFICE_SECRET_KEY")}
     secrets = {
-        "SECRET_KEY": "z" * 48,
+        **{name: key for name, key in keys.items() if name in NEEDED[side] or side == "urn"},
         "ROLL_DATABASE_URL": "postgresql://guichet:z@liste/roll",
         "BOX_DATABASE_URL": "postgresql://urne:z@urne/box",
         "OFFICE_DATABASE_URL": "postgresql://bureau:z@bureau/office",
         "SMTP_URL": "smtp://moi:z@relais",
     }
 
-    settings = read(**secrets, CONSULTATION_SIDES=side)
+    settings = read(**secrets, SECRET_KEY="", CONSULTATION_SIDES=side)
 
-    held = {settings.secret_key, settings.roll_url, settings.box_url, settings.office_url}
+    held = {*settings.secret_keys.values(), settings.roll_url, settings.box_url}
+    held |= {settings.office_url}
     mine = {secrets[name] for name in NEEDED[side] & set(secrets)}
     assert held - {""} == mine
     assert settings.smtp.password == ("z" if side == "roll" else "")
+
+
+A, B = "a" * 48, "b" * 48
+
+
+def test_one_process_with_both_sides_needs_one_key_or_two() -> None:
+    one = read(SECRET_KEY=A)
+    two = read(SECRET_KEY="", ROLL_SECRET_KEY=A, OFFICE_SECRET_KEY=B)
+    older = read(SECRET_KEY=A, ROLL_SECRET_KEY=B)
+
+    assert (one.secret_of("roll"), one.secret_of("office"), one.signing_key) == (A, A, A)
+    assert (two.secret_of("roll"), two.secret_of("office"), two.signing_key) == (A, B, B)
+    assert (older.secret_of("roll"), older.secret_of("office")) == (B, A)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ROLL_SECRET_KEY": A, "OFFICE_SECRET_KEY": A}, "c’est celle de ROLL_SECRET_KEY"),
+        ({"SECRET_KEY": "", "ROLL_SECRET_KEY": A}, "OFFICE_SECRET_KEY\u00a0: il faut au moins 32"),
+        ({"CONSULTATION_SIDES": "roll"}, "Remplacez-la ici par ROLL_SECRET_KEY"),
+        ({"CONSULTATION_SIDES": "roll", "ROLL_SECRET_KEY": A}, "SECRET_KEY\u00a0: commune à deux"),
+        ({"CONSULTATION_SIDES": "office"}, "Remplacez-la ici par OFFICE_SECRET_KEY"),
+        (
+            {"CONSULTATION_SIDES": "roll", "ROLL_SECRET_KEY": A, "OFFICE_SECRET_KEY": B},
+            "OFFICE_SECRET_KEY\u00a0: elle ouvre les sessions d’un autre serveur",
+        ),
+        (
+            {"CONSULTATION_SIDES": "urn,office", "OFFICE_SECRET_KEY": B, "ROLL_SECRET_KEY": A},
+            "ROLL_SECRET_KEY\u00a0: elle ouvre les sessions d’un autre serveur",
+        ),
+    ],
+)
+def test_a_key_that_opens_another_server_stops_the_start(
+    changes: dict[str, str], words: str
+) -> None:
+    assert words in refusal(**changes)
 
 
 def test_both_sides_are_at_the_public_address_unless_said() -> None:

@@ -324,6 +324,11 @@ def new_secret_key(platform: Platform) -> None:
     platform.change(secret_key=SECRET_KEY[::-1])
 
 
+def key_of_everybody(platform: Platform) -> None:
+    """As when the servers of the roll and of the office were given the same key."""
+    platform.change(sides=frozenset({"roll"}), box_url="")
+
+
 def one_operator(platform: Platform) -> None:
     platform.accounts.deactivate("bo")
 
@@ -371,6 +376,7 @@ ILL: list[tuple[str, Illness, doctor.Level, str]] = [
     ("second_factors", optional_factor, "warning", "TOTP"),
     ("second_factors", no_factor, "warning", "cam"),
     ("second_factors", new_secret_key, "error", "reset-totp alix"),
+    ("accounts_apart", key_of_everybody, "error", "rotate-keys"),
     ("two_persons", one_operator, "warning", "--role exploitation"),
     ("closings", late_closing, "warning", "campaign close essai"),
 ]

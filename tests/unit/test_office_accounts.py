@@ -378,6 +378,61 @@ def test_another_secret_key_opens_no_second_factor(
     assert office.unreadable_second_factors() == ()
 
 
+NEWER = "n" * 48
+
+
+def test_a_new_key_takes_over_what_the_former_one_had_locked(
+    office: Accounts, office_database: Database, clock: Clock, protected: bytes
+) -> None:
+    newer = Accounts(office_database, clock, hashing=FAST_HASHING, secret_key=NEWER)
+    office.create("bo", PASSWORD, "rh")
+    before = {one.login: one.session_epoch for one in office.all()}
+
+    assert newer.rotate(SECRET_KEY).relocked == ("alix",)
+
+    assert newer.check("alix", PASSWORD, code(clock, protected))
+    assert office.unreadable_second_factors() == ("alix",)
+    assert all(one.session_epoch > before[one.login] for one in newer.all())
+    again = newer.rotate(SECRET_KEY)
+    assert (again.relocked, again.unreadable) == ((), ())
+
+
+def test_a_wrong_former_key_is_told_and_loses_nothing(
+    office: Accounts, office_database: Database, clock: Clock, protected: bytes
+) -> None:
+    newer = Accounts(office_database, clock, hashing=FAST_HASHING, secret_key=NEWER)
+
+    assert newer.rotate("autre" * 10).unreadable == ("alix",)
+
+    assert office.check("alix", PASSWORD, code(clock, protected))
+
+
+def test_a_server_knows_the_roles_that_enter_there_and_no_other(
+    office: Accounts, office_database: Database, clock: Clock, protected: bytes
+) -> None:
+    office.create("ana", PASSWORD, "analyste")
+    keys = {"analyste": NEWER}
+    elsewhere = Accounts(office_database, clock, hashing=FAST_HASHING, secret_key=keys)
+    before = office.get(office.check("alix", PASSWORD, code(clock, protected)).id)
+
+    assert elsewhere.check("ana", PASSWORD).role == "analyste"
+    for _ in range(6):
+        with pytest.raises(accounts.LoginRefused):
+            elsewhere.check("alix", PASSWORD, code(clock, protected, 30))
+    assert elsewhere.rotate(SECRET_KEY).relocked == ()
+    assert elsewhere.openable_strangers() == ()
+    assert office.get(before.id) == before  # nobody there blocks or logs out an HR
+
+
+def test_a_key_that_opens_those_who_enter_elsewhere_is_seen(
+    office_database: Database, clock: Clock, protected: bytes
+) -> None:
+    keys = {"auditeur": SECRET_KEY}
+    shared = Accounts(office_database, clock, hashing=FAST_HASHING, secret_key=keys)
+
+    assert shared.openable_strangers() == ("alix",)
+
+
 def test_a_second_factor_copied_to_another_account_opens_nothing(
     office: Accounts, office_database: Database, clock: Clock, protected: bytes
 ) -> None:

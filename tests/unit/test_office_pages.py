@@ -10,7 +10,7 @@ from conftest import Clock
 from flask import Blueprint, Flask, render_template_string
 from flask.testing import FlaskClient
 from small import FAST_HASHING
-from visitor import faults
+from visitor import Visitor, faults
 from werkzeug.test import TestResponse
 
 from consultation.blind import PrivateKey
@@ -539,3 +539,23 @@ def test_the_pages_of_the_office_are_well_made(
         page = client.get(path)
         assert faults(page.text) == [], path
     assert faults(app.test_client().get("/bureau/connexion").text) == []
+
+
+def test_a_server_of_one_side_says_who_enters_there(
+    office_database: Database, clock: Clock
+) -> None:
+    app = built(office_database, clock, "http://localhost:8000")
+    app.extensions["accounts"].create("ana", PASSWORD, "analyste")
+    shared = app.test_client()
+    log_in = submit(shared, "ana")
+    assert log_in.status_code == 303
+    keys = {"rh": "k" * 48}  # the same: only the role tells that she works elsewhere
+    app.extensions["accounts"] = Accounts(
+        office_database, clock, hashing=FAST_HASHING, secret_key=keys
+    )
+
+    page = Visitor(app, cookies=True).open("/bureau/connexion").body
+
+    assert "ressources humaines" in page
+    assert "analyse des résultats" not in page
+    assert shared.get("/bureau").location == "/bureau/connexion"
