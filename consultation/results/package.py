@@ -71,8 +71,7 @@ def package(
         ),
     ]
     return {
-        "$schema": "https://datapackage.org/profiles/1.0/datapackage.json",
-        "profile": "tabular-data-package",
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": name,
         "title": title,
         "resources": resources,
@@ -91,7 +90,7 @@ def _resource(
         "name": name,
         "path": path,
         "title": title,
-        "profile": "tabular-data-resource",
+        "type": "table",
         "format": "csv",
         "mediatype": "text/csv",
         "encoding": "utf-8",
