@@ -38,7 +38,7 @@ from consultation.roll import codes
 from consultation.roll.batches import Parsed
 from consultation.roll.keys import NoJsSecret, RollKeys
 from consultation.roll.relay import PERHAPS_LEFT
-from consultation.roll.tables import PUT_OFF, batch, invitation, reminder, reminding
+from consultation.roll.tables import PUT_OFF, batch, invitation, reminder, reminding, unchecked
 from consultation.roll.turnout import Turnout
 
 FEWEST_INVITEES = 30  # a key shared by fewer people would tag them
@@ -64,6 +64,7 @@ _SEMINAR = (
     .join(invitation, invitation.c.batch == batch.c.id)
     .where(invitation.c.token_hash == bindparam("holding"), batch.c.kind == "seminar")
 )
+_LINES = select(unchecked.c.lines).where(unchecked.c.batch == bindparam("sought"))
 _INVITED = invitation.c.delivery != "cancelled"
 _SETTLE = (
     update(invitation)
@@ -468,14 +469,14 @@ class Roll:
                     name=name,
                     audience=audience,
                     state="draft",
-                    draft=parsed.to_json(),
-                    file=file,
                     kind="mail",
                     perimeter=perimeter,
                     contact=contact,
                     reason="",
                 )
             )
+            kept = {"batch": batch_id, "lines": parsed.to_json(), "file": file}
+            connection.execute(unchecked.insert().values(kept))
         return batch_id
 
     def print_batch(
@@ -531,10 +532,10 @@ class Roll:
     def redraft(self, batch_id: bytes, parsed: Parsed) -> bool:
         """Keep other lines in the place of those of a draft; false once it is confirmed."""
         kept = (
-            update(batch)
-            .where(batch.c.id == batch_id, batch.c.state == "draft")
-            .values(draft=parsed.to_json())
-            .returning(batch.c.id)
+            update(unchecked)
+            .where(unchecked.c.batch == batch_id)
+            .values(lines=parsed.to_json())
+            .returning(unchecked.c.batch)
         )
         with self._database.write() as connection:
             return connection.execute(kept).first() is not None
@@ -542,12 +543,11 @@ class Roll:
     def locked_file(self, batch_id: bytes) -> bytes | None:
         """What a draft was read from, locked; none once it is confirmed."""
         with self._database.read() as connection:
-            return connection.scalar(select(batch.c.file).where(batch.c.id == batch_id))
+            return connection.scalar(select(unchecked.c.file).where(unchecked.c.batch == batch_id))
 
     def batches(self, campaign: str) -> tuple[Batch, ...]:
         """The batches of a campaign, by name."""
-        light = [column for column in batch.columns if column.name not in ("draft", "file")]
-        asked = select(*light).where(batch.c.campaign == campaign)
+        asked = select(batch).where(batch.c.campaign == campaign)
         with self._database.read() as connection:
             rows = connection.execute(asked.order_by(batch.c.name, batch.c.id)).all()
             counts = _counts_by_batch(connection, campaign)
@@ -560,9 +560,10 @@ class Roll:
             if row is None:
                 raise UnknownBatch
             counts = _counts(connection, invitation.c.batch == batch_id)
-            if row.draft is None:
+            lines = connection.scalar(_LINES, {"sought": batch_id})
+            if lines is None:
                 return _batch(row, counts)
-            parsed = Parsed.from_json(row.draft)
+            parsed = Parsed.from_json(lines)
             already = self._already(connection, row.campaign, parsed)
         return _batch(row, counts, parsed, already)
 
@@ -579,16 +580,17 @@ class Roll:
             ).first()
             if row is None:
                 raise UnknownBatch
-            if row.draft is None:
+            lines = connection.scalar(_LINES.with_for_update(), {"sought": batch_id})
+            if lines is None:
                 return False
-            parsed = Parsed.from_json(row.draft)
+            parsed = Parsed.from_json(lines)
             if parsed.faulty and not without_faulty:
                 raise FaultyBatch
-            # The draft goes first: SQLite would read it whole to check each invitation's batch.
+            connection.execute(delete(unchecked).where(unchecked.c.batch == batch_id))
             connection.execute(
                 update(batch)
                 .where(batch.c.id == batch_id)
-                .values(state="confirmed" if parsed.ready else "done", draft=None, file=None)
+                .values(state="confirmed" if parsed.ready else "done")
             )
             self._invite(connection, row, parsed)
             if opened and _audience_size(connection, row) < FEWEST_INVITEES:
@@ -603,6 +605,7 @@ class Roll:
             .returning(batch.c.id)
         )
         with self._database.write() as connection:
+            connection.execute(delete(unchecked).where(unchecked.c.batch == batch_id))
             return connection.execute(forgotten).first() is not None
 
     # Sending

@@ -37,17 +37,28 @@ batch = Table(
     Column("name", String(200), nullable=False),
     Column("audience", String(100), nullable=False),
     Column("state", String(20), nullable=False),
-    Column("draft", Text),  # the lines read from the file, until they are confirmed
     Column("kind", String(20), nullable=False),  # mail | paper | seminar
     Column("perimeter", String(100), nullable=False),  # of the account that handed it in
     Column("contact", String(320), nullable=False),  # who is told how the sending ended
     Column("reason", String(300), nullable=False),  # why sending stopped, in words
-    Column("file", LargeBinary),  # until checked, locked under a key that HR's browser alone keeps
     CheckConstraint(
         "state IN ('draft', 'confirmed', 'sending', 'paused', 'done', 'cancelled')", name="state"
     ),
     sqlite_with_rowid=False,
 )
+
+unchecked = Table(
+    "unchecked",
+    metadata,
+    Column("batch", LargeBinary(16), ForeignKey("batch.id"), primary_key=True),
+    Column("lines", Text, nullable=False),
+    Column("file", LargeBinary),  # locked under a key that HR's browser alone keeps
+    sqlite_with_rowid=False,
+)
+"""What was read of a file, and the file, until the batch is confirmed.
+
+Megabytes: in the rows of batches, SQLite would read them for each invitation and each message.
+"""
 
 invitation = Table(
     "invitation",

@@ -38,7 +38,7 @@ from consultation.roll.keys import RollKeys
 from consultation.roll.reminders import Reminders
 from consultation.roll.returns import Returns
 from consultation.roll.store import Revoked, Roll
-from consultation.roll.tables import batch as batch_table
+from consultation.roll.tables import unchecked
 from consultation.web import init_web
 
 PASSWORD = "une phrase assez longue"
@@ -523,7 +523,7 @@ def test_the_store_holds_nothing_legible_of_the_other_columns(
     hr.hand_in("Courriel;Nom\r\na@ain.gouv.fr;Pénélope\r\n")
 
     with roll_database.read() as connection:
-        row = connection.execute(select(batch_table)).one()
+        row = connection.execute(select(unchecked)).one()
     assert row.file is not None
     assert "Pénélope" not in repr(row)
     assert "Pénélope".encode("cp1252") not in row.file
@@ -531,7 +531,7 @@ def test_the_store_holds_nothing_legible_of_the_other_columns(
     other.get(f"{only_batch(app)}/colonnes", 409)  # another session has no key
     hr.post(f"{only_batch(app)}/confirmer", form_on=only_batch(app))
     with roll_database.read() as connection:
-        assert connection.execute(select(batch_table.c.file)).scalar_one() is None
+        assert connection.execute(select(unchecked)).first() is None
 
 
 def only_draft(app: Flask) -> Parsed:

@@ -109,6 +109,31 @@ def test_a_roll_in_use_keeps_its_rows_and_takes_what_is_new(bare_database: Datab
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
 
 
+def test_a_file_to_check_is_kept_when_it_leaves_the_rows_of_batches(
+    bare_database: Database,
+) -> None:
+    migrate(bare_database, scripts("roll"), to="roll_0005")
+    common = {"campaign": "juin", "name": "Ain", "audience": "agents", "kind": "mail"}
+    common |= {"perimeter": "", "contact": "", "reason": ""}
+    checked = {"id": b"c" * 16, "state": "done", "draft": None, "file": None}
+    waiting = {"id": b"w" * 16, "state": "draft", "draft": '{"lines": []}', "file": b"locked"}
+    with bare_database.write() as tx:
+        for row in (common | checked, common | waiting):
+            names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+            tx.execute(text(f"INSERT INTO batch ({names}) VALUES ({values})"), row)
+
+    migrate(bare_database, scripts("roll"))
+
+    with bare_database.read() as connection:
+        (kept,) = connection.execute(text("SELECT * FROM unchecked")).all()
+        assert [bytes(kept.batch), kept.lines, bytes(kept.file)] == [
+            b"w" * 16,
+            '{"lines": []}',
+            b"locked",
+        ]
+        assert connection.scalar(text("SELECT count(*) FROM batch")) == 2
+
+
 def test_no_two_stores_share_a_revision_name() -> None:
     names = [file.stem for side in SIDES for file in scripts(side).glob("versions/*.py")]
 
