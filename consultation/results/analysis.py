@@ -20,7 +20,7 @@ from consultation.results.store import KnownMargins
 from consultation.sealing import CannotUnseal, derive, lock_file, unlock_file
 
 _NAME = "resultats"
-_VERSION = 1  # of what is written
+_VERSION = 2  # of what is written
 
 
 class UnknownQuestion(Refusal):

@@ -79,21 +79,19 @@ def rows_of(finding: Finding, method: Method) -> Iterator[Sequence[Cell]]:
 
 
 def crossed_rows(
-    finding: Finding, tables: Sequence[Crossed | None], groups: Sequence[str]
+    finding: Finding, tables: Sequence[Crossed | None], by: Profile
 ) -> Iterator[Sequence[Cell]]:
     """The table of a finding by a profile: one row for each answer of each line in each group."""
     yield ("question", "ligne", "code", "réponse", "groupe", "effectif", "base", "part en %")
     for line, table in zip(finding.lines, tables, strict=True):
-        for column, group in enumerate(groups) if table else ():
-            shown = table.column(column) if table else None
+        for _, group, shown in _peopled(table, by) if table else ():
             for number, answer in enumerate(finding.answers):
-                count = shown.counts[number] if shown else None
-                share = shown.shares[number] if shown else None
+                count = shown.counts[number]
                 yield (
                     *(finding.question, line.label),
                     *map(known_cell, (finding.codes[number], answer, group)),
-                    *(HIDDEN if count is None else count, shown.base if shown else None),
-                    _percent(share),
+                    *(HIDDEN if count is None else count, shown.base),
+                    _percent(shown.shares[number]),
                 )
 
 

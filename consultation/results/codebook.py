@@ -51,8 +51,10 @@ reconnaître personne ; `manifest.json` dit combien le sont dans chaque colonne
   lignes de `microdata.csv`. Sauf demande contraire inscrite au journal, n’y sont que les textes
   relus et acceptés. Un retour à la ligne y est écrit « ⏎ ».
 - `tableaux/` : chaque question seule, puis croisée avec celles qui décrivent les agents, sur ces
-  mêmes lignes. Un effectif de 1 à 10 n’y est pas montré, ni ceux qui permettraient de le
-  retrouver (`masque` vaut alors 1) ; `part` est la part des réponses à la question dans le groupe.
+  mêmes lignes. Une question de profil, seule, y est comptée comme les agents y ont répondu ;
+  croisée, elle est masquée si des lignes en ont perdu le détail. Un effectif de 1 à 10 n’y est pas
+  montré, ni ceux qui permettraient de le retrouver (`masque` vaut alors 1) ; `part` est la part des
+  réponses à la question dans le groupe.
 - `datapackage.json` et `schema.json` décrivent ces fichiers pour qui les réutilise (Frictionless).
 - `SHA256SUMS` : `sha256sum -c SHA256SUMS` dit si un fichier a été modifié.
 - Choix multiple : une colonne par option, 1 si elle est choisie, 0 sinon.

@@ -8,10 +8,11 @@ questionnaire alone. Counting all the tables of a campaign costs less than readi
 from __future__ import annotations
 
 import io
+import json
 import random
 from array import array
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from consultation.ballots.store import ID_BYTES
 from consultation.results.columns import UNANSWERED
-from consultation.results.layout import Layout, Variable
+from consultation.results.layout import Given, Layout, Variable
 from consultation.results.masking import (
     FINAL,
     WHILE_OPEN,
@@ -28,6 +29,7 @@ from consultation.results.masking import (
     Rules,
     crossed,
     frequencies,
+    frequencies_of_profile,
 )
 
 Codes = npt.NDArray[np.int8] | npt.NDArray[np.int16]
@@ -46,14 +48,23 @@ class Cube:
     layout: Layout
     cells: Codes
     final: bool = False
+    given: Given = field(default_factory=dict)  # in the end, of the profile
 
     @classmethod
-    def of(cls, layout: Layout, rows: Iterable[array[int]], *, final: bool = False) -> Self:
+    def of(
+        cls,
+        layout: Layout,
+        rows: Iterable[array[int]],
+        *,
+        final: bool = False,
+        given: Given | None = None,
+    ) -> Self:
         """The array of these rows, in their order."""
         lines = [row.tobytes() for row in rows]
         shape = len(lines), len(layout.variables)
         cells = np.frombuffer(b"".join(lines), dtype=layout.typecode).reshape(shape)
-        return cls(layout=layout, cells=np.ascontiguousarray(cells.T), final=final)
+        columns = np.ascontiguousarray(cells.T)
+        return cls(layout=layout, cells=columns, final=final, given=given or {})
 
     @property
     def ballots(self) -> int:
@@ -104,17 +115,19 @@ class Cube:
 
     def frequencies(self, name: str) -> Frequencies:
         """The table of one variable, as it may be shown; rows are its codes."""
-        telling = self.variable(name).telling
-        return frequencies(self.counts(name), telling=telling, rules=self.rules)
+        return alone(self.variable(name), self.counts(name), self.given, self.rules)
 
     def crossed(self, name: str, by: str) -> Crossed:
         """The table of one variable by another, as it may be shown; columns are `groups`."""
-        return crossed(
-            self.crossed_counts(name, by),
-            sizes=self.counts(by),
-            telling=self.variable(name).telling,
-            rules=self.rules,
-        )
+        counts, sizes = self.crossed_counts(name, by), self.counts(by)
+        variables = self.variable(name), self.variable(by)
+        return by_groups(*variables, counts, sizes, self.given, self.rules)
+
+    def lost(self, name: str) -> float:
+        """The share of the ballots whose answer to this profile has lost its detail."""
+        answers = {*self.variable(name).answers}
+        lost = sum(count for n, count in enumerate(self.counts(name)) if n not in answers)
+        return lost / self.ballots if self.ballots else 0.0
 
     def with_more(self, rows: Iterable[array[int]], rng: random.Random) -> Cube:
         """These ballots and more, in a new order."""
@@ -129,6 +142,43 @@ class Cube:
         return np.bincount(self.codes(name).astype(np.int16) + 1, minlength=size)
 
 
+def alone(
+    variable: Variable, counts: Sequence[int], given: Given, rules: Rules = FINAL
+) -> Frequencies:
+    """The table of one variable, from what its rows show and, for a profile, what was given."""
+    if variable.name not in given:
+        return frequencies(counts, telling=variable.telling, rules=rules)
+    return frequencies_of_profile(
+        given[variable.name],
+        seen=[counts[n] if n in variable.answers else 0 for n in range(len(counts))],
+        siblings=variable.siblings,
+        telling=variable.telling,
+        rules=rules,
+    )
+
+
+def by_groups(
+    variable: Variable,
+    by: Variable,
+    counts: Sequence[Sequence[int]],
+    sizes: Sequence[int],
+    given: Given,
+    rules: Rules = FINAL,
+) -> Crossed:
+    """The table of one variable by another, as it may be shown.
+
+    None is not nobody: a group of which every row lost its detail is hidden, and so are the answers
+    to a profile of which some did.
+    """
+    found = crossed(counts, sizes=sizes, telling=variable.telling, rules=rules)
+    lost = any(any(line) for n, line in enumerate(counts) if n not in variable.answers)
+    before = given.get(by.name, ())
+    return found.without(
+        rows=range(len(counts)) if lost else (),
+        columns=[n for n, count in enumerate(before) if count and not sizes[n]],
+    )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kept:
     """An array as it is kept, with the keys of the ballots in it, which have no order."""
@@ -140,12 +190,15 @@ class Kept:
         """Both, for a file."""
         stream = io.BytesIO()
         seen = np.array(sorted(self.seen), dtype=f"V{ID_BYTES}")
-        np.savez(stream, cells=self.cube.cells, seen=seen, final=np.array(self.cube.final))
+        final, given = np.array(self.cube.final), np.array(json.dumps(self.cube.given))
+        np.savez(stream, cells=self.cube.cells, seen=seen, final=final, given=given)
         return stream.getvalue()
 
     @classmethod
     def from_bytes(cls, layout: Layout, content: bytes) -> Self:
         """What `to_bytes` gave for the same layout."""
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
-            cube = Cube(layout=layout, cells=kept["cells"], final=bool(kept["final"]))
+            given = {name: tuple(one) for name, one in json.loads(str(kept["given"])).items()}
+            final = bool(kept["final"])
+            cube = Cube(layout=layout, cells=kept["cells"], final=final, given=given)
             return cls(cube=cube, seen=[key.tobytes() for key in kept["seen"]])

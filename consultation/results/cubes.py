@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from consultation.results.cube import Cube, Kept
 
 _NAME = "reponses-fermees"
-_VERSION = 1  # of what is written: another one is counted again
+_VERSION = 2  # of what is written: another one is counted again
 
 
 class NotCounted(Refusal):
@@ -100,7 +100,10 @@ class Cubes:
                 safe = [row.codes for row in rows.protected()]
             except TooFewRows:
                 safe = []
-            return Kept(cube=Cube.of(rows.layout, safe, final=True), seen=keys)
+            return Kept(
+                cube=Cube.of(rows.layout, safe, final=True, given=rows.given if safe else {}),
+                seen=keys,
+            )
 
     def _opened(
         self, campaign: Campaign, known: frozenset[bytes]

@@ -33,9 +33,13 @@ if TYPE_CHECKING:
 Kind = str
 """choice, scale and number: one line, an answer for each row · choices: one line for each option,
 answered yes or no · matrix: one line for each row of the grid · rank: one line for each place ·
-profile: one line; in the end rare answers have lost their detail, and nobody seems to give them."""
+profile: one line, what people answered, whatever detail the rows have lost in the end."""
 
 NOT_SAID = "Non précisé"
+
+MOST_LOST = 0.05
+"""A profile weighs nothing once more ballots than that have lost its detail: the weights of the
+others would be given for a population that they are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +96,14 @@ class Profile:
     title: str
     codes: tuple[str, ...]
     groups: tuple[str, ...]  # their labels
+    answers: tuple[str, ...]  # the codes that people may answer; the others stand for lost detail
+    none: tuple[str, ...]  # the answers that nobody gave
+    lost: float  # the share of the ballots that have lost its detail
+
+    @property
+    def weighs(self) -> bool:
+        """Whether it may weight the answers."""
+        return self.lost <= MOST_LOST
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +115,7 @@ class Method:
     invited: int | None
     weighted_by: tuple[str, ...] = ()  # titles of profile questions
     effective: float = 0.0  # how many equal respondents the weighted ones are worth
+    unweighted_by: tuple[str, ...] = ()  # those whose detail is too often lost
 
     @property
     def rate(self) -> float | None:
@@ -174,8 +187,13 @@ def findings(
     questionnaire: Questionnaire, cube: Cube, *, invited: int | None, margins: Margins
 ) -> Findings:
     """Count and protect every table of a campaign."""
-    raked = _raked(cube, margins) if cube.final and margins else None
     profiles = tuple(_profile(cube, one) for one in cube.variables if one.profile and one.describes)
+    weighing = {one.name for one in profiles if one.weighs}
+    left_out = [one.title for one in profiles if one.name in margins.people and not one.weighs]
+    margins = Margins(
+        people={name: margins.people[name] for name in margins.people if name in weighing}
+    )
+    raked = _raked(cube, margins) if cube.final and margins else None
     asked = [one for one in cube.variables if not one.profile]
     crossings = {
         by.name: {one.name: cube.crossed(one.name, by.name) for one in asked} for by in profiles
@@ -187,6 +205,7 @@ def findings(
             invited=invited,
             weighted_by=tuple(cube.variable(one).title for one in margins.people) if raked else (),
             effective=raked.effective if raked else 0.0,
+            unweighted_by=tuple(left_out),
         ),
         findings=tuple(_findings(questionnaire, cube, raked)),
         profiles=profiles,
@@ -219,26 +238,28 @@ def _findings(questionnaire: Questionnaire, cube: Cube, raked: Raked | None) -> 
     for question_id, variables in groupby(asked, key=lambda one: one.question):
         question, lines = questionnaire.by_id[question_id], list(variables)
         first = lines[0]
+        answers = first.answers
         yield Finding(
             question=question_id,
             page=pages[question_id],
             title=words(question.text),
             kind="profile" if first.profile else first.kind,
-            codes=first.codes,
-            answers=first.labels,
-            apart=tuple(sorted(first.apart)),
+            codes=tuple(first.codes[n] for n in answers),
+            answers=tuple(first.labels[n] for n in answers),
+            apart=tuple(place for place, n in enumerate(answers) if n in first.apart),
             lines=tuple(_line(question, cube, one, raked) for one in lines),
         )
 
 
 def _line(question: Question, cube: Cube, variable: Variable, raked: Raked | None) -> Line:
     shown = cube.frequencies(variable.name)
+    counts = tuple(shown.counts[n] for n in variable.answers)
     return Line(
         name=variable.name,
         label=_label(question, variable),
-        counts=shown.counts,
+        counts=counts,
         base=shown.base,
-        weighted=_weighted(cube, variable, shown.counts, raked),
+        weighted=_weighted(cube, variable, counts, raked),
         mean=shown.mean(variable.scores) if variable.scores else None,
     )
 
@@ -251,7 +272,7 @@ def _label(question: Question, variable: Variable) -> str:
 def _weighted(
     cube: Cube, variable: Variable, counts: Sequence[Shown], raked: Raked | None
 ) -> tuple[float | None, ...]:
-    """Weighted shares, beside those that are shown and nowhere else."""
+    """Weighted shares, beside those that are shown and nowhere else; none of lost detail."""
     if raked is None:
         return ()
     import numpy as np
@@ -259,9 +280,9 @@ def _weighted(
     codes = cube.codes(variable.name).astype(np.int16) + 1
     sums = np.bincount(codes, weights=raked.weights, minlength=len(variable.codes) + 1)[1:]
     total = sums.sum()
-    if None in counts or not total:
+    if None in counts or not total or cube.lost(variable.name):
         return tuple(None for _ in counts)
-    return tuple(float(one / total) for one in sums)
+    return tuple(float(sums[n] / total) for n in variable.answers)
 
 
 def _raked(cube: Cube, margins: Margins) -> Raked:
@@ -288,11 +309,15 @@ def _known_codes(cube: Cube, name: str, people: Mapping[str, float]) -> Codes:
 
 def _profile(cube: Cube, variable: Variable) -> Profile:
     labels = dict(zip(variable.codes, variable.labels, strict=True)) | {UNANSWERED: NOT_SAID}
+    counts = cube.frequencies(variable.name).counts
     return Profile(
         name=variable.name,
         title=variable.title,
         codes=cube.groups(variable.name),
         groups=tuple(labels[code] for code in cube.groups(variable.name)),
+        answers=tuple(variable.codes[n] for n in variable.answers),
+        none=tuple(variable.codes[n] for n in variable.answers if counts[n] == 0),
+        lost=cube.lost(variable.name),
     )
 
 

@@ -79,6 +79,11 @@ class ProfileColumn:
     levels: tuple[str, ...] = ()  # the list's columns its values climb, the stored one first
     block: Block | None = None  # none for the audience
 
+    @property
+    def coarse(self) -> frozenset[str]:
+        """The codes that no one answers: they stand for detail that was lost."""
+        return frozenset({self.hierarchy.root, *self.hierarchy.parents.values()})
+
     def code(self, ballot: Ballot) -> int:
         """The number of this ballot's code."""
         if self.block is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
@@ -20,13 +20,17 @@ from consultation.results.columns import (
     Codes,
     Column,
 )
-from consultation.results.frame import Ballot, Plan
+from consultation.results.frame import Ballot, Plan, ProfileColumn
 from consultation.results.gates import MET, UNSEEN, Tells
 from consultation.results.masking import Score
 
 _CHOSEN = list(YES_NO).index(CHOSEN)
 _NARROW, _WIDE = "b", "h"  # one byte, or two for lists of more than 127 answers
 _MOST_NARROW = 127
+
+
+Given = Mapping[str, tuple[int, ...]]
+"""By variable of the profile, how many gave each of its codes, before rows lose their detail."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,12 @@ class Variable:
     in_microdata: bool = True
     apart: frozenset[int] = frozenset()  # « sans avis » and its like
     telling: tuple[int, ...] = ()  # sensitive answers, which a group must not give with one voice
+    siblings: tuple[tuple[int, ...], ...] = ()  # of a profile: what loses its detail together
+
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """The numbers of the codes that people may answer; the others stand for lost detail."""
+        return tuple(sorted(chain(*self.siblings))) or tuple(range(len(self.codes)))
 
     @property
     def describes(self) -> bool:
@@ -66,7 +76,7 @@ class Layout:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        profile = [_variable(one.column, one.block, profile=True) for one in plan.profile]
+        profile = [_described(one) for one in plan.profile]
         told = [_variables(block) for block in plan.blocks]
         more = [_variables(block, in_microdata=False) for block in plan.tables]
         self.variables: tuple[Variable, ...] = (*profile, *chain(*told), *chain(*more))
@@ -189,6 +199,16 @@ def _variable(
         apart=frozenset(number for number, code in enumerate(codes) if code in apart),
         telling=tuple(_telling(column, block)) if block and block.sensitive else (),
     )
+
+
+def _described(one: ProfileColumn) -> Variable:
+    """A variable of the profile, whose rows may lose their detail."""
+    together: dict[str, list[int]] = {}
+    for number, code in enumerate(one.column.codes):
+        if code not in one.coarse:
+            together.setdefault(one.hierarchy.above(code), []).append(number)
+    plain = _variable(one.column, one.block, profile=True)
+    return replace(plain, siblings=tuple(map(tuple, together.values())))
 
 
 def _telling(column: Column, block: Block) -> Iterable[int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from consultation.formatting import percent_fr
 from consultation.results.findings import Findings
 from consultation.spreadsheet import Row, read
 
@@ -34,7 +35,7 @@ def read_margins(content: bytes, found: Findings) -> Read:
     for row in rows:
         for question, code, count in reader.line(row):
             people.setdefault(question, {})[code] = count
-    problems = (*reader.problems, *_too_few(people))
+    problems = (*reader.problems, *_unfit(people, found))
     return Read(people={} if problems else people, problems=problems)
 
 
@@ -42,7 +43,7 @@ class _Reader:
     """Reads one line after the other and keeps every problem."""
 
     def __init__(self, found: Findings, places: Mapping[str, int]) -> None:
-        self._known = {one.name: frozenset(one.codes) for one in found.profiles}
+        self._known = {one.name: frozenset(one.answers) for one in found.profiles}
         self._places = places
         self.problems: list[str] = []
 
@@ -82,9 +83,20 @@ def _number(written: str) -> float | None:
     return count if 0 <= count < 1e9 else None
 
 
-def _too_few(people: Mapping[str, Mapping[str, float]]) -> Sequence[str]:
-    return [
-        f"« {question} » : il faut l’effectif de deux réponses au moins."
-        for question, by_code in people.items()
-        if sum(count > 0 for count in by_code.values()) < 2
-    ]
+def _unfit(people: Mapping[str, Mapping[str, float]], found: Findings) -> Iterator[str]:
+    """Why these questions cannot weight anything: little is known of them, or of who answered."""
+    for question, by_code in people.items():
+        profile = found.profile(question)
+        if profile is None:
+            continue
+        known = {code for code, count in by_code.items() if count > 0}
+        if not profile.weighs:
+            lost = percent_fr(profile.lost)
+            yield (
+                f"« {question} » : le détail de {lost} des réponses a été retiré, pour que "
+                "personne ne soit reconnu. Cette question ne redresse rien : retirez ses lignes."
+            )
+        elif len(known) < 2:
+            yield f"« {question} » : il faut l’effectif de deux réponses au moins."
+        elif len(known - {*profile.none}) < 2:
+            yield (f"« {question} » : il faut l’effectif de deux réponses que quelqu’un a données.")

@@ -10,6 +10,8 @@ The rules, for anyone to read:
   own question is hidden in every other;
 - of two questions that describe people one is crossed by the other, one way only, and nothing is
   crossed by a sensitive question: all tables together, no more is told than by each;
+- of a question that describes people, what is shown by itself is what they answered, before rows
+  lost their detail; what the rows show of it is known too, and the range is over the rest;
 - while ballots may still come, what is shown is rounded to five.
 
 Counts are of those who answered the question. A table too small for its rules shows nothing.
@@ -92,6 +94,21 @@ class Crossed:
         """All groups together."""
         return Frequencies(counts=self.row_totals, base=self.base)
 
+    def without(self, *, rows: Collection[int] = (), columns: Collection[int] = ()) -> Crossed:
+        """The same table, these rows and columns hidden whole."""
+        return Crossed(
+            counts=tuple(
+                tuple(
+                    None if row in rows or column in columns else count
+                    for column, count in enumerate(line)
+                )
+                for row, line in enumerate(self.counts)
+            ),
+            row_totals=_without(self.row_totals, rows),
+            column_totals=_without(self.column_totals, columns),
+            base=self.base,
+        )
+
 
 def frequencies(
     counts: Sequence[int], *, telling: Collection[int] = (), rules: Rules = FINAL
@@ -100,6 +117,40 @@ def frequencies(
     hidden = _hidden_of_a_line(counts, telling, rules)
     return Frequencies(
         counts=_with_gaps(counts, hidden, rules), base=_if_enough(sum(counts), rules)
+    )
+
+
+def frequencies_of_profile(
+    counts: Sequence[int],
+    *,
+    seen: Sequence[int],
+    siblings: Sequence[Sequence[int]],
+    telling: Collection[int] = (),
+    rules: Rules = FINAL,
+) -> Frequencies:
+    """The answers of everyone to a question that describes people, as they gave them.
+
+    `seen`: how many of each are in rows that kept their detail, which a reader may count. The rest
+    is somewhere among `siblings`, numbers of the answers that lose it together: hidden counts are
+    hidden by their own, or not one of them is shown.
+    """
+    unseen = [count - known for count, known in zip(counts, seen, strict=True)]
+    base, hidden = sum(counts), set[int]()
+    told = base < rules.smallest or any(base - counts[n] < rules.smallest for n in telling)
+    for group in siblings:
+        few = [n for n in group if rules.small(counts[n])]
+        others = [n for n in group if not rules.small(counts[n])]
+        others.sort(key=lambda n: (not unseen[n], counts[n]))
+        while few and (len(few) < 2 or sum(unseen[n] for n in few) < rules.smallest) and others:
+            few.append(others.pop(0))
+        told |= bool(few) and sum(unseen[n] for n in few) < rules.smallest
+        hidden |= {*few}
+    if not told:
+        return Frequencies(counts=_with_gaps(counts, hidden, rules), base=rules.shown(base))
+    # Some of the rows without detail may have given no answer: how many must not be known either.
+    known = sum(unseen) >= rules.smallest
+    return Frequencies(
+        counts=(None,) * len(counts), base=_if_enough(base, rules) if known else None
     )
 
 
@@ -280,6 +331,10 @@ def _parts(size: int, together: Collection[int]) -> Sequence[Sequence[int]]:
 
 def _with_gaps(counts: Sequence[int], hidden: Collection[int], rules: Rules) -> tuple[Shown, ...]:
     return tuple(None if n in hidden else rules.shown(one) for n, one in enumerate(counts))
+
+
+def _without(counts: Sequence[Shown], hidden: Collection[int]) -> tuple[Shown, ...]:
+    return tuple(None if n in hidden else count for n, count in enumerate(counts))
 
 
 def _if_enough(base: int, rules: Rules) -> Shown:

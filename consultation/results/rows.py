@@ -22,7 +22,7 @@ from consultation.results.columns import NO_ANSWER, UNANSWERED, Codes
 from consultation.results.disclosure import K, Protected, protect
 from consultation.results.frame import Ballot, Plan
 from consultation.results.gates import UNSEEN
-from consultation.results.layout import Layout
+from consultation.results.layout import Given, Layout
 from consultation.results.ledger import FOR_COMPANY, Ledger, would_show
 from consultation.results.spool import Spool
 from consultation.results.withholding import COMPANY, Condition, Part, Person, withhold
@@ -81,6 +81,16 @@ class Rows:
             cells.append(code)
         for cells, code in zip(self._secrets, self.layout.secrets(codes), strict=True):
             cells.append(code)
+
+    @property
+    def given(self) -> Given:
+        """How many gave each answer to the questions of the profile, before any detail is lost."""
+        found = {}
+        for name, cells in zip(self._plan.order, self._keys, strict=False):
+            counts = Counter(cells)
+            codes = self.layout.variables[self.layout.numbers[name]].codes
+            found[name] = tuple(counts[number] for number in range(len(codes)))
+        return found
 
     def protected(self) -> SafeRows:
         """All of them, in an order that says nothing."""

@@ -134,7 +134,7 @@ def question_file(slug: str, question: str) -> ResponseReturnValue:
     if by is None:
         return _csv(f"{slug}-{question}", rows_of(finding, place.found.method))
     tables = place.found.crossings[by.name]
-    rows = crossed_rows(finding, [tables.get(line.name) for line in finding.lines], by.groups)
+    rows = crossed_rows(finding, [tables.get(line.name) for line in finding.lines], by)
     return _csv(f"{slug}-{question}-{by.name}", rows)
 
 
@@ -167,8 +167,8 @@ def margins_model(slug: str) -> ResponseReturnValue:
     rows = [
         (one.name, known_cell(code), known_cell(label), "")
         for one in place.found.profiles
-        for code, label in zip(one.codes, one.groups, strict=False)
-        if code
+        for code, label in zip(one.codes, one.groups, strict=True)
+        if code in one.answers and one.weighs
     ]
     return _csv(f"{slug}-population", [("question", "code", "réponse", "effectif"), *rows])
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from consultation.results.columns import UNANSWERED
-from consultation.results.cube import Cube
+from consultation.results.cube import Cube, alone, by_groups
 from consultation.results.files import FLAVOURS
-from consultation.results.layout import Layout, Variable
-from consultation.results.masking import Frequencies, crossed, frequencies
+from consultation.results.layout import Given, Layout, Variable
+from consultation.results.masking import Frequencies
 from consultation.spreadsheet import Cell, known_cell, row_writer
 
 NO_ANSWER_LABEL = "Sans réponse"
@@ -56,12 +56,11 @@ class Tally:
         self._count()
         return [int(self._alone[variable.name].sum()) for variable in self._layout.variables]
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Path, given: Given) -> None:
         """Write the tables of what was counted, as they may be shown."""
         self._count()
-        for (name, header), lines in zip(
-            HEADERS.items(), (self._frequencies(), self._groups()), strict=True
-        ):
+        tables = self._frequencies(given), self._groups(given)
+        for (name, header), lines in zip(HEADERS.items(), tables, strict=True):
             path = directory / name
             path.parent.mkdir(exist_ok=True)
             _write(path, header, lines)
@@ -85,19 +84,17 @@ class Tally:
         before = takewhile(lambda by: by is not variable, self._by)
         return (by for by in before if by.question != variable.question)
 
-    def _frequencies(self) -> Iterator[Sequence[Cell]]:
+    def _frequencies(self, given: Given) -> Iterator[Sequence[Cell]]:
         for variable in self._layout.variables:
-            counts = self._alone[variable.name].tolist()
-            shown = frequencies(counts, telling=variable.telling)
+            shown = alone(variable, self._alone[variable.name].tolist(), given)
             for line, masked in _lines(variable, shown):
                 yield (*line, masked)
 
-    def _groups(self) -> Iterator[Sequence[Cell]]:
+    def _groups(self, given: Given) -> Iterator[Sequence[Cell]]:
         for variable in self._layout.variables:
             for by in self._groups_of(variable):
-                counts = self._crossed[variable.name, by.name]
-                sizes = self._alone[by.name].tolist()
-                table = crossed(counts.tolist(), sizes=sizes, telling=variable.telling)
+                counts = self._crossed[variable.name, by.name].tolist()
+                table = by_groups(variable, by, counts, self._alone[by.name].tolist(), given)
                 codes = (*by.codes, UNANSWERED)
                 labels = (*by.labels, NO_ANSWER_LABEL)
                 for place, (code, label) in enumerate(zip(codes, labels, strict=True)):
@@ -109,8 +106,10 @@ class Tally:
 
 def _lines(variable: Variable, shown: Frequencies) -> Iterator[tuple[Sequence[Cell], int]]:
     start = variable.question, variable.name, variable.title
-    answers = zip(variable.codes, variable.labels, shown.counts, shown.shares, strict=True)
-    for code, label, count, share in answers:
+    shares = shown.shares
+    for number in variable.answers:
+        code, label = variable.codes[number], variable.labels[number]
+        count, share = shown.counts[number], shares[number]
         part = None if share is None else round(share, 4)
         answer = known_cell(code), known_cell(label)
         yield (*start, *answer, count, part, shown.base), int(count is None)

@@ -135,7 +135,7 @@ class Writing:
         safe.ledger.settle(tally.answers)
         for suffix, flavour in FLAVOURS.items():
             safe.ledger.settle(answers_in(self._microdata(suffix), flavour))
-        tally.write(self._directory)
+        tally.write(self._directory, self._rows.given)
 
     def _write_formats(self, safe: SafeRows) -> dict[str, str]:
         """Write those wanted; why not, for each that could not be written."""

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -89,10 +90,7 @@ def test_every_answer_of_the_urn_is_in_the_file_or_said_to_be_withheld(
 ) -> None:
     """The urn is opened with its key, and read by nothing that reads results."""
     directory, _ = shown
-    with closing(sqlite3.connect(directory / "box.sqlite")) as base:
-        sealed = [one for (one,) in base.execute("SELECT sealed FROM ballot")]
-    key = read_key(next((directory / "keys/results").glob("juin*/export.key")))
-    urn, rows = given(answers_in(sealed, key)), _rows(directory)
+    urn, rows = given(_ballots(directory)), _rows(directory)
     manifest = json.loads((directory / "export/manifest.json").read_text("utf-8"))
     titled = _rows(directory, "microdata-excel.csv", "utf-8-sig", ";")
 
@@ -105,6 +103,21 @@ def test_every_answer_of_the_urn_is_in_the_file_or_said_to_be_withheld(
         [title] = [one for one in titled[0] if one.split(" – ")[0] == name]
         assert sum(row[title] != "" for row in titled) == left, name
     assert urn["fi_priorites"] - 11 <= sum(row["fi_priorites__rang1"] != "" for row in rows)
+
+
+def test_who_answered_is_counted_as_they_said_it_or_not_at_all(shown: tuple[Path, str]) -> None:
+    directory, _ = shown
+    said = _ballots(directory)
+    table = _rows(directory, "tableaux/tris-a-plat.csv")
+
+    for name in ("territoire", "structure", "categorie", "encadrement", "anciennete"):
+        lines = [line for line in table if line["variable"] == name]
+        truth = Counter(str(one[name]) for one in said if name in one)
+        assert truth
+        assert lines
+        for line in lines:
+            assert line["effectif"] in ("", str(truth[line["code"]])), name
+            assert line["masque"] == ("0" if line["effectif"] else "1")
 
 
 def test_no_class_of_the_microdata_is_small(shown: tuple[Path, str]) -> None:
@@ -233,6 +246,12 @@ def _until(server: subprocess.Popen[str], words: str) -> str:
         if words in line:
             return said
     raise AssertionError(said)
+
+
+def _ballots(directory: Path) -> list[dict[str, object]]:
+    with closing(sqlite3.connect(directory / "box.sqlite")) as base:
+        sealed = [one for (one,) in base.execute("SELECT sealed FROM ballot")]
+    return answers_in(sealed, read_key(next((directory / "keys/results").glob("juin*/export.key"))))
 
 
 def _rows(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,11 @@ def ana(app: Flask, office: Office) -> Visitor:
 
 def plain(visitor: Visitor) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", visitor.body).split())
+
+
+def plain_of(visitor: Visitor) -> str:
+    """The words of the page, its no-break spaces kept."""
+    return re.sub(r"<[^>]+>|\n", " ", visitor.body)
 
 
 def rows(visitor: Visitor) -> list[list[str]]:
@@ -214,6 +220,11 @@ def test_known_margins_weight_what_is_shown_beside_the_raw_figures(
         ("question;code;effectif\nterritoire;R99;3\n", "Ligne 2 : « R99 » n’est pas une réponse"),
         ("question;code;effectif\nterritoire;R84;beaucoup\n", "« beaucoup » n’est pas un nombre"),
         ("question;code;effectif\nterritoire;R84;10\n", "il faut l’effectif de deux réponses"),
+        (
+            "question;code;effectif\nterritoire;R84;10\nterritoire;R01;9\n",
+            "deux réponses que quelqu’un a données",
+        ),
+        ("question;code;effectif\nterritoire;*;10\n", "« * » n’est pas une réponse"),
         ("question;code\nterritoire;R84\n", "Il manque la colonne « effectif »"),
         ("", "Le fichier est vide"),
     ],
@@ -225,6 +236,86 @@ def test_a_wrong_file_of_margins_says_what_is_wrong(ana: Visitor, content: str, 
     visitor.press("Redresser avec ce fichier", 422)
 
     assert words in plain(visitor)
+
+
+@pytest.fixture
+def few(
+    box_database: Database, office_database: Database, keys_directory: Path, clock: Clock
+) -> Office:
+    """A consultation of so few people that no row keeps its category."""
+    office = office_with_an_urn(box_database, office_database, keys_directory, clock)
+    office.fill([*crowd(27), {"territoire": "R01", "categorie": "a"}])
+    return office
+
+
+def analyst_of(office: Office, office_database: Database, clock: Clock) -> Visitor:
+    accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
+    return logged_in(office_app(office, accounts, "ana"), "ana")
+
+
+def test_what_people_are_is_counted_as_they_said_it(
+    few: Office, office_database: Database, clock: Clock
+) -> None:
+    """Rows lose their detail; « 0 » would be said of what nobody knows any more."""
+    few.close()
+    few.work_out()
+    ana = analyst_of(few, office_database, clock)
+
+    written = rows(ana.open(f"{BASE}/questions/categorie.csv"))[1:]
+
+    truth = Counter(str(one["categorie"]) for one in [*crowd(27), {"categorie": "a"}])
+    assert {row[2] for row in written} == {"a", "b", "c"}
+    assert all(row[4] in ("masqué", str(truth[row[2]])) for row in written)
+    assert '<th scope="row">Non détaillé' not in ana.open(f"{BASE}/themes/profil").body
+
+
+def test_a_group_that_no_row_shows_is_hidden_rather_than_empty(
+    few: Office, office_database: Database, clock: Clock
+) -> None:
+    few.close()
+    few.work_out()
+    ana = analyst_of(few, office_database, clock)
+
+    compared = rows(ana.open(f"{BASE}/questions/accueil.csv?par=categorie"))[1:]
+    report = few.reporting.report(few.campaign, by="categorie", group="a")
+
+    assert {(row[4], row[5]) for row in compared if row[4] in "ABC"} == {
+        (group, "masqué") for group in "ABC"
+    }
+    shown = [line for one in report.chapters for f in one.findings for line in f.lines]
+    assert shown
+    assert not [line for line in shown if line.base is not None or set(line.counts) != {None}]
+
+
+def test_a_profile_that_lost_its_detail_weighs_nothing(
+    few: Office, office_database: Database, clock: Clock
+) -> None:
+    few.close()
+    few.work_out()
+    ana = analyst_of(few, office_database, clock)
+    filled = "question;code;effectif\ncategorie;a;10\ncategorie;b;30\n"
+
+    visitor = ana.open(f"{BASE}/redressement").attach("fichier", "p.csv", filled.encode())
+    visitor.press("Redresser avec ce fichier", 422)
+
+    assert "Cette question ne redresse rien" in plain_of(visitor)
+    assert not few.analysis.margins(few.campaign)
+    assert "categorie" not in ana.open(f"{BASE}/redressement/modele.csv").body
+
+
+def test_weights_known_before_the_end_are_said_to_be_of_no_use(
+    few: Office, office_database: Database, clock: Clock
+) -> None:
+    few.work_out()
+    few.analysis.set_margins(few.campaign, {"categorie": {"a": 10, "b": 30}})
+    few.close()
+
+    found = few.work_out()
+
+    assert found.method.weighted_by == ()
+    ana = analyst_of(few, office_database, clock).open(f"{BASE}/redressement")
+    assert "Rien n’est redressé pour\u00a0: Votre catégorie ?" in plain_of(ana)
+    assert not [line for one in found.findings for line in one.lines if line.weighted]
 
 
 def test_findings_are_the_same_once_written_and_read(office: Office) -> None:

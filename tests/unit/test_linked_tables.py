@@ -88,6 +88,15 @@ class Reader:
                     parts = [frozenset((answer, another)) for another in more]
                     self._fact({**dict.fromkeys(parts, 1.0), answer: -1.0}, 0, 0)
 
+    def read_rows(self, name: str, cube: Cube) -> None:
+        """What the rows show of a profile: each answer was given that many times, or more."""
+        variable = cube.variable(name)
+        for number, count in enumerate(cube.counts(name)):
+            code = variable.codes[number]
+            self._read([(name, code)], count)
+            if number in variable.answers:
+                self._fact({(_as_given(cube, name), code): 1.0}, count, cube.ballots)
+
     def read_answer(self, answer: Answer, count: Shown) -> None:
         if count is None:
             self.hidden.add(answer)
@@ -147,8 +156,10 @@ def reader_of_pages(cube: Cube) -> Reader:
     found = findings(ASKED, cube, invited=None, margins=Margins(people={}))
     slack = cube.rules.rounded_to // 2
     reader = Reader(cube.variables, found.method.ballots, slack)
+    for name in cube.given:
+        reader.read_rows(name, cube)
     for line in (line for one in found.findings for line in one.lines):
-        answers = [(line.name, code) for code in cube.variable(line.name).codes]
+        answers = _alone(cube, line.name)
         for answer, count in zip(answers, line.counts, strict=True):
             reader.read_answer(answer, count)
             if count == line.base:
@@ -171,9 +182,8 @@ def read_files(reader: Reader, cube: Cube, directory: Path) -> None:
     alone, crossed = (_lines(directory / name) for name in HEADERS)
     for line in alone:
         name, count = line["variable"], _number(line["effectif"])
-        reader.read_answer((name, line["code"]), count)
-        codes = cube.variable(name).codes
-        reader.read_sum([(name, code) for code in codes], _number(line["base"]))
+        reader.read_answer((_as_given(cube, name), line["code"]), count)
+        reader.read_sum(_alone(cube, name), _number(line["base"]))
     for line in crossed:
         name, group = line["variable"], (line["groupe"], line["groupe_code"])
         count, base = _number(line["effectif"]), _number(line["base"])
@@ -191,8 +201,8 @@ def final(crowd: Iterable[Ballot]) -> Reader:
         tally = Tally(rows.layout)
         for row in codes:
             tally.add(row)
-        tally.write(Path(place))
-        cube = Cube.of(rows.layout, codes, final=True)
+        tally.write(Path(place), rows.given)
+        cube = Cube.of(rows.layout, codes, final=True, given=rows.given)
         reader = reader_of_pages(cube)
         read_files(reader, cube, Path(place))
     return reader
@@ -225,6 +235,16 @@ def test_no_hidden_count_is_worked_out_from_everything_published(
     read: Callable[[list[Ballot]], Reader], crowd: list[Ballot]
 ) -> None:
     assert not list(worked_out(read(crowd)))
+
+
+def _as_given(cube: Cube, name: str) -> str:
+    """What counts what people answered to a profile, not what the rows show of it."""
+    return f"{name} (donné)" if name in cube.given else name
+
+
+def _alone(cube: Cube, name: str) -> list[Answer]:
+    variable = cube.variable(name)
+    return [(_as_given(cube, name), variable.codes[n]) for n in variable.answers]
 
 
 def _codes(variable: Variable) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from consultation.results.disclosure import K
+from consultation.results.disclosure import EVERYTHING, Hierarchy, K, protect
 from consultation.results.masking import (
     FINAL,
     WHILE_OPEN,
@@ -20,6 +22,7 @@ from consultation.results.masking import (
     Rules,
     crossed,
     frequencies,
+    frequencies_of_profile,
 )
 from consultation.results.recovery import GAIN, Puzzle
 
@@ -253,6 +256,53 @@ def test_a_mean_is_hidden_with_any_count_it_would_give_back() -> None:
     assert frequencies([100, 50, 50]).mean([0, 5, 10]) == pytest.approx(3.75)
     assert frequencies([100, 50, 5, 6]).mean([0, 5, 10, 10]) is None
     assert frequencies([100, 50, 5, 6]).mean([0, 5, None, None]) == pytest.approx(5 / 3)
+
+
+ZONES = {"R0": "hexagone", "R1": "hexagone", "R2": "hexagone", "R8": "outre_mer", "R9": "outre_mer"}
+PLACES = (*ZONES, "nr")
+SIBLINGS = ((0, 1, 2), (3, 4), (5,))
+REGION = Hierarchy(name="region", parents=ZONES)
+
+
+@settings(max_examples=10)
+@given(
+    st.lists(st.sampled_from([1, 3, 9, 12, 14, 30]), min_size=6, max_size=6).filter(
+        lambda sizes: sum(sizes) >= K
+    ),
+    st.integers(2, 6),
+    st.randoms(),
+)
+def test_what_people_are_cannot_be_worked_out_from_the_rows_that_say_it(
+    sizes: list[int], kinds: int, rng: random.Random
+) -> None:
+    """Whoever counts the rows knows how many kept each answer, and how many lost it for what."""
+    region = [place for place, size in zip(PLACES, sizes, strict=True) for _ in range(size)]
+    kind = [str(rng.randrange(kinds)) for _ in region]
+    found = protect(
+        {"kind": kind, "region": region},
+        [REGION, Hierarchy(name="kind")],
+        rows=len(region),
+        rng=random.Random(1),
+    )
+    rows = Counter(found.columns["region"])
+
+    alone = frequencies_of_profile(sizes, seen=[rows[place] for place in PLACES], siblings=SIBLINGS)
+
+    reader = Reader()
+    became: dict[str, list[int]] = {EVERYTHING: [], "hexagone": [], "outre_mer": []}
+    for place, shown in zip(PLACES, alone.counts, strict=True):
+        parts = [reader.quantity("", rows[place])]
+        for coarse in filter(None, (ZONES.get(place), EVERYTHING)):
+            parts.append(reader.quantity(f"{place} {coarse}", None))
+            became[coarse].append(parts[-1])
+        reader.adds_up(parts, reader.quantity(place, shown))
+    for coarse, parts in became.items():
+        reader.adds_up(parts, reader.quantity("", rows[coarse]))
+    for place, size in zip(PLACES, sizes, strict=True):
+        assert not (place not in reader.hidden and 0 < size < K)
+        if place in reader.hidden:
+            least, most = reader.bounds(reader.hidden[place])
+            assert most - least > K - 1e-6
 
 
 def test_the_smallest_count_has_a_floor_in_the_code() -> None:

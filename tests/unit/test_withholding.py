@@ -198,7 +198,7 @@ def _drawn(question: Question, rng: random.Random) -> Answer | None:
 crowds = st.builds(random.Random, st.integers(0, 2**32))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(questionnaires(), st.integers(K, 90), crowds)
 def test_what_is_written_is_what_the_urn_holds_less_what_is_said_withheld(
     tmp_path_factory: pytest.TempPathFactory, q: Questionnaire, people: int, rng: random.Random
