@@ -47,9 +47,13 @@ def address_key(invite_key: bytes, address: str) -> bytes:
     return hmac.digest(invite_key, b"address" + address.encode(), "sha256")
 
 
-def return_mark(invite_key: bytes, invitation_id: bytes) -> str:
-    """What the return address of a message carries: it names an invitation to us alone."""
-    told = hmac.digest(invite_key, b"return" + invitation_id, "sha256")
+def return_mark(invite_key: bytes, invitation_id: bytes, address_key: bytes) -> str:
+    """What the return address of a message carries: it names an invitation to us alone.
+
+    An address that was corrected has a mark of its own: what comes back of the old one says nothing
+    about the new one.
+    """
+    told = hmac.digest(invite_key, b"return" + invitation_id + address_key, "sha256")
     return told[: RETURN_LENGTH // 2].hex()
 
 

@@ -23,7 +23,8 @@ from consultation.office.territories import territory
 from consultation.roll.batches import Parsed, parse
 from consultation.roll.relay import Mailer
 from consultation.roll.reminders import MOST, Class, Reminders
-from consultation.roll.returns import KIND_WORDS, Collector
+from consultation.roll.reports import KIND_WORDS
+from consultation.roll.returns import Collector
 from consultation.roll.sending import Delivered, Manner, Progress, carry, deliver, replace_link
 from consultation.roll.store import FLAWS, Batch, Roll, Undelivered
 from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, part, table

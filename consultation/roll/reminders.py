@@ -262,7 +262,7 @@ class Reminding:
             address=found.address,
             code=codes.make_code(invite_key, found.id, found.generation),
             kind=_KINDS[found.state],
-            returns=codes.return_mark(invite_key, found.id),
+            returns=codes.return_mark(invite_key, found.id, found.address_key),
         )
 
     def _settle(self, connection: Connection, settled: Settled) -> None:

@@ -1,58 +1,34 @@
 """What comes back: messages that could not be delivered, and people who want no reminder.
 
-A return address names its invitation to us alone. Nothing of a message is kept but what became of
-the invitation.
+A return address names its invitation, and the address it was sent to, to us alone. Nothing of a
+message is kept but what became of the invitation.
 """
 
 from __future__ import annotations
 
-import imaplib
 import logging
 import mailbox
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
-from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage, Message
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Literal
-from urllib.parse import unquote, urlsplit
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, update
 
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
 from consultation.roll import codes
+from consultation.roll.inbox import for_each_slice
 from consultation.roll.keys import RollKeys
-from consultation.roll.mail import STOP
+from consultation.roll.reports import KIND_WORDS, TO_READ, UNDELIVERED, Kind, Returned, read
 from consultation.roll.tables import PUT_OFF, batch, invitation
-
-try:
-    import flufl.bounce as scan
-except ImportError:  # the extra « returns » was not asked for
-    scan = None  # type: ignore[assignment]  # as mypy has no word for a module or none
 
 log = logging.getLogger(__name__)
 
 WHO = "retours"
-LARGEST = 1024 * 1024  # bytes of a message that came back: beyond, only its head is read
-TIMEOUT = 30.0
-Kind = Literal["wrong", "full", "policy", "temporary", "stop", "unknown"]
-
-KIND_WORDS: Mapping[Kind, str] = {
-    "wrong": "adresse inconnue",
-    "full": "boîte pleine ou fermée",
-    "policy": "refusé par les règles du destinataire",
-    "temporary": "retardé, sans conséquence",
-    "stop": "ne veut plus de rappel",
-    "unknown": "message non reconnu",
-}
-_UNDELIVERED: frozenset[Kind] = frozenset({"wrong", "full", "policy"})
-_STATUS = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
+_FOR_OPERATORS: tuple[Kind, ...] = ("policy", "complaint")
 
 
 class AlreadyInvited(Refusal):
@@ -69,28 +45,6 @@ class NothingToCorrect(Refusal):
     title = "Rien à corriger"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Returned:
-    """One message that came back: whose it was, and why, in words."""
-
-    kind: Kind
-    mark: str = ""
-    reason: str = ""
-
-
-def read(content: bytes, returns: str) -> Returned:
-    """What a message that arrived at the address of returns says; never raises."""
-    mail = message_from_bytes(content[:LARGEST], policy=policy.default)
-    mark, stop = _mark_of(mail, content[:LARGEST], returns)
-    if not mark:
-        return Returned(kind="unknown")
-    if stop:
-        return Returned(kind="stop", mark=mark)
-    status, told = _status_of(mail)
-    kind = _kind_of(status, told) if status else _by_its_words(mail)
-    return Returned(kind=kind, mark=mark, reason=_in_words(kind, status, told))
-
-
 class Returns:
     """What the roll learns from what comes back; each public method is one transaction."""
 
@@ -98,19 +52,26 @@ class Returns:
         self._database = database
         self._keys = keys
 
-    def record(self, campaign: str, found: Iterable[Returned]) -> Counter[Kind]:
-        """Write what became of these invitations; how many of each kind were this campaign's."""
-        taken: Counter[Kind] = Counter()
-        by_mark = {one.mark: one for one in found}
+    def record(self, campaign: str, found: Iterable[Returned]) -> tuple[Returned, ...]:
+        """Write what became of this campaign's invitations; which messages were about them."""
+        by_mark: dict[str, list[Returned]] = {}
+        for one in found:
+            by_mark.setdefault(one.mark, []).append(one)
         invite_key = self._keys.invite(campaign)
-        asked = select(invitation.c.id).where(invitation.c.campaign == campaign)
+        asked = select(invitation.c.id, invitation.c.address_key).where(
+            invitation.c.campaign == campaign
+        )
+        with self._database.read() as connection:
+            ours = {
+                row.id: by_mark[mark]
+                for row in connection.execute(asked)
+                if (mark := codes.return_mark(invite_key, row.id, row.address_key)) in by_mark
+            }
         with self._database.write() as connection:
-            for invitation_id in connection.execute(asked).scalars().all():
-                returned = by_mark.get(codes.return_mark(invite_key, invitation_id))
-                if returned:
+            for invitation_id, about in ours.items():
+                for returned in about:
                     _record(connection, invitation_id, returned)
-                    taken[returned.kind] += 1
-        return taken
+        return tuple(returned for about in ours.values() for returned in about)
 
     def correct(self, batch_id: bytes, old: str, new: str) -> None:
         """Invite someone again at the right address; the code sent to the wrong one is revoked.
@@ -173,61 +134,36 @@ class Collector:
         self._settings = settings
 
     def mailbox(self) -> Counter[Kind]:
-        """Take what waits in the mailbox of the settings; what is understood leaves it."""
-        if not self._settings.returns_url:
-            return Counter()
-        return in_mailbox(self._settings.returns_url, self.take)
+        """Take what waits in the mailbox of the settings; what a person must read stays there."""
+        total: Counter[Kind] = Counter()
+        if self._settings.returns_url:
+            for_each_slice(self._settings.returns_url, lambda slice_: self._settled(slice_, total))
+        return total
 
     def files(self, paths: Iterable[Path]) -> Counter[Kind]:
         """The same for messages in files: `.eml`, mbox, or a folder of them."""
-        understood, total = self.take([content for path in paths for content in _in_file(path)])
-        return total + Counter({"unknown": understood.count(False)})
+        total: Counter[Kind] = Counter()
+        self._settled([content for path in paths for content in _in_file(path)], total)
+        return total
 
-    def take(self, contents: list[bytes]) -> tuple[list[bool], Counter[Kind]]:
-        """Record these messages; which were understood, and how many of each kind."""
+    def _settled(self, contents: Sequence[bytes], total: Counter[Kind]) -> list[bool]:
+        """Record these messages and count them; which ones nobody needs any more."""
         found = [read(content, self._settings.mail_returns) for content in contents]
         known = [one for one in found if one.kind != "unknown"]
-        total: Counter[Kind] = Counter()
+        ours: list[Returned] = []
         for campaign in self._campaigns.all() if known else ():
             if campaign.state not in ("draft", "closed"):
-                total += self._returns.record(campaign.slug, known)
-        if total:
-            told = ", ".join(f"{KIND_WORDS[kind]} : {count}" for kind, count in total.items())
+                ours += self._returns.record(campaign.slug, known)
+        kinds = Counter(one.kind for one in ours)
+        if ours:
+            told = ", ".join(f"{KIND_WORDS[kind]} : {count}" for kind, count in kinds.items())
             self._journal.write(WHO, "messages revenus", told)
-        if total["policy"]:
-            log.warning("returns refused by policy count=%d", total["policy"])
-        return [one.kind != "unknown" for one in found], total
-
-
-def in_mailbox(
-    url: str, take: Callable[[list[bytes]], tuple[list[bool], Counter[Kind]]]
-) -> Counter[Kind]:
-    """Give `take` every unread message of an IMAP mailbox; delete those it understood."""
-    parts = urlsplit(url)
-    secure = parts.scheme == "imaps"
-    open_ = imaplib.IMAP4_SSL if secure else imaplib.IMAP4
-    server = open_(parts.hostname or "", parts.port or (993 if secure else 143), timeout=TIMEOUT)
-    try:
-        server.login(unquote(parts.username or ""), unquote(parts.password or ""))
-        server.select(unquote(parts.path.lstrip("/")) or "INBOX")
-        _, found = server.search(None, "UNSEEN")
-        numbers = [number.decode() for number in (found[0] or b"").split()]
-        understood, total = take([_fetched(server, number) for number in numbers])
-        for number, known in zip(numbers, understood, strict=True):
-            if known:
-                server.store(number, "+FLAGS", "(\\Deleted)")
-        server.expunge()
-    except imaplib.IMAP4.error as error:
-        raise OSError(f"la boîte des retours ne répond pas ({error})") from error
-    finally:
-        with suppress(OSError, imaplib.IMAP4.error):
-            server.logout()
-    return total
-
-
-def _fetched(server: imaplib.IMAP4, number: str) -> bytes:
-    _, data = server.fetch(number, "(RFC822)")
-    return next((part[1] for part in data if isinstance(part, tuple)), b"")
+        for kind in _FOR_OPERATORS:
+            if kinds[kind]:
+                log.warning("returns of kind %s count=%d", kind, kinds[kind])
+        total.update(kinds + Counter({"unknown": len(found) - len(known)}))
+        marks = {one.mark for one in ours}
+        return [one.mark in marks and one.kind not in TO_READ for one in found]
 
 
 def _in_file(path: Path) -> Iterator[bytes]:
@@ -248,78 +184,21 @@ def _record(connection: Connection, invitation_id: bytes, returned: Returned) ->
     this = update(invitation).where(invitation.c.id == invitation_id)
     if returned.kind == "stop":
         connection.execute(this.values(opted_out=True))
-    elif returned.kind in _UNDELIVERED:
+    elif returned.kind in UNDELIVERED:
+        # A report may be here before the relay has answered whoever sends.
+        gone = invitation.c.delivery.in_(("sending", "sent", "uncertain"))
         connection.execute(
-            this.where(invitation.c.delivery.in_(("sent", "uncertain"))).values(
+            this.where(or_(gone, _is_told_worse(returned.kind))).values(
                 delivery="bounced", delivery_reason=returned.reason[:300]
             )
         )
 
 
-# --- Reading a message
-
-
-def _mark_of(mail: EmailMessage, content: bytes, returns: str) -> tuple[str, bool]:
-    """Whose message it was: said by the address it came to, or else by what it quotes."""
-    local, _, domain = returns.rpartition("@")
-    if not local:
-        return "", False
-    pattern = re.compile(
-        rf"{re.escape(local)}\+({STOP})?([0-9a-f]{{{codes.RETURN_LENGTH}}})@{re.escape(domain)}",
-        re.IGNORECASE,
+def _is_told_worse(kind: Kind) -> ColumnElement[bool]:
+    """Returned already for a reason that says less: whatever their order, one of two is kept."""
+    less = UNDELIVERED[UNDELIVERED.index(kind) + 1 :]
+    because = invitation.c.delivery_reason
+    return and_(
+        invitation.c.delivery == "bounced",
+        or_(false(), *(because.startswith(KIND_WORDS[one], autoescape=True) for one in less)),
     )
-    came_to = " ".join(
-        str(value)
-        for name in ("Delivered-To", "X-Original-To", "Envelope-To", "To")
-        for value in mail.get_all(name, [])
-    )
-    if found := pattern.search(came_to):
-        return found[2].lower(), bool(found[1])
-    quoted = re.sub(rb"=\r?\n", b"", content).decode("ascii", "replace")
-    marks = [one for one in pattern.finditer(quoted) if not one[1]]
-    return (marks[0][2].lower(), False) if marks else ("", False)
-
-
-def _status_of(mail: EmailMessage) -> tuple[str, str]:
-    """The status of RFC 3464 and what the other server said; nothing when it is no such report."""
-    for part in mail.walk():
-        if part.get_content_type() != "message/delivery-status":
-            continue
-        for fields in _fields(part):
-            action = str(fields.get("Action", "")).strip().lower()
-            status = _STATUS.search(str(fields.get("Status", "")))
-            if status and action in ("failed", "delayed"):
-                told = " ".join(str(fields.get("Diagnostic-Code", "")).split())
-                return ("4.0.0" if action == "delayed" else status[0]), told
-    return "", ""
-
-
-def _fields(part: Message) -> list[Message]:
-    payload = part.get_payload()
-    return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
-
-
-def _kind_of(status: str, told: str) -> Kind:
-    if status.startswith("4"):
-        return "temporary"
-    # « 5.0.0 » says nothing: what the other server answered says more.
-    detail = _STATUS.search(told) if status == "5.0.0" else None
-    subject = (detail[0] if detail else status).split(".")[1]
-    if subject == "7":
-        return "policy"
-    return "full" if subject == "2" else "wrong"
-
-
-def _by_its_words(mail: EmailMessage) -> Kind:
-    """Reports of no standard form, when the library that knows them is installed."""
-    if scan is None or str(mail["Auto-Submitted"]).startswith("auto-replied"):
-        return "unknown"
-    try:
-        return "wrong" if scan.scan_message(mail) else "unknown"
-    except (LookupError, ValueError, TypeError, AttributeError):  # it expects well made messages
-        return "unknown"
-
-
-def _in_words(kind: Kind, status: str, told: str) -> str:
-    detail = f" ({status} {told[:160].strip()})" if status else ""
-    return f"{KIND_WORDS[kind]}{detail}"

@@ -66,9 +66,11 @@ _SEMINAR = (
 )
 _LINES = select(unchecked.c.lines).where(unchecked.c.batch == bindparam("sought"))
 _INVITED = invitation.c.delivery != "cancelled"
+# A report may come back before the relay has answered whoever sent: it says more.
+_NOT_RETURNED = invitation.c.delivery != "bounced"
 _SETTLE = (
     update(invitation)
-    .where(invitation.c.id == bindparam("settled"))
+    .where(invitation.c.id == bindparam("settled"), _NOT_RETURNED)
     .values(delivery=bindparam("became"), delivery_reason=bindparam("because"))
 )
 _TAKE = (
@@ -84,6 +86,7 @@ _TAKE = (
         invitation.c.campaign,
         invitation.c.audience,
         invitation.c.address,
+        invitation.c.address_key,
         invitation.c.generation,
         invitation.c.reissued,
     )
@@ -416,7 +419,7 @@ class Roll:
             code=code,
             kind="replacement",
             batch=found.batch,
-            returns=codes.return_mark(invite_key, found.id),
+            returns=codes.return_mark(invite_key, found.id, found.address_key),
         )
 
     def nojs_secret(self, campaign: str, code: str) -> NoJsSecret:
@@ -938,7 +941,7 @@ class Roll:
             address=row.address,
             code=codes.make_code(invite_key, row.id, row.generation),
             kind="replacement" if row.reissued else "invitation",
-            returns=codes.return_mark(invite_key, row.id),
+            returns=codes.return_mark(invite_key, row.id, row.address_key),
         )
 
 
@@ -1084,7 +1087,7 @@ def _again(row: Row[tuple[object, ...]], keys: Sequence[object]) -> Update:
 def _mark(connection: Connection, invitation_id: bytes, delivery: str, reason: str) -> None:
     connection.execute(
         update(invitation)
-        .where(invitation.c.id == invitation_id)
+        .where(invitation.c.id == invitation_id, _NOT_RETURNED)
         .values(delivery=delivery, delivery_reason=reason[:300])
     )
 

@@ -10,15 +10,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import permutations
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import running
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
-from sqlalchemy import select
+from reports import EXPECTED, FOLDER, MARK, RETURNS
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from visitor import Visitor
 
 from consultation.blind import blind, blinding_factor
@@ -26,13 +31,13 @@ from consultation.config import Settings
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.roll.codes import normalise, token_hash
+from consultation.roll.keys import RollKeys
 from consultation.roll.mail import Writer
-from consultation.roll.returns import Returned, Returns, read
-from consultation.roll.store import Roll, UnknownCode
+from consultation.roll.reports import KIND_WORDS, UNDELIVERED, Returned, read
+from consultation.roll.returns import Collector, Returns
+from consultation.roll.store import Batch, Outgoing, Roll, Settled, UnknownCode
 from consultation.roll.tables import invitation
 
-RETURNS = "retour@consultation.exemple.fr"
-MARK = "0123456789abcdef01234567"
 REPORT = """\
 From: MAILER-DAEMON@relais.exemple.fr
 To: {to}
@@ -67,26 +72,6 @@ def report(mark: str, status: str, told: str = "", action: str = "failed") -> by
     return REPORT.format(to=to, status=status, told=told, action=action, words="x").encode()
 
 
-@pytest.mark.parametrize(
-    ("status", "told", "action", "kind"),
-    [
-        ("5.1.1", "550 5.1.1 unknown", "failed", "wrong"),
-        ("5.1.2", "no such domain", "failed", "wrong"),
-        ("5.4.4", "host not found", "failed", "wrong"),
-        ("5.2.2", "552 mailbox full", "failed", "full"),
-        ("5.7.1", "554 5.7.1 spam", "failed", "policy"),
-        ("5.0.0", "550 5.7.26 not signed", "failed", "policy"),
-        ("5.0.0", "550 who?", "failed", "wrong"),
-        ("4.2.2", "452 full", "failed", "temporary"),
-        ("5.4.7", "later", "delayed", "temporary"),
-    ],
-)
-def test_reports_are_told_apart(status: str, told: str, action: str, kind: str) -> None:
-    found = read(report(MARK, status, told, action), RETURNS)
-
-    assert (found.kind, found.mark) == (kind, MARK)
-
-
 def test_a_report_of_no_standard_form_is_understood_by_the_library() -> None:
     mail = (
         f"From: postmaster@ain.gouv.fr\nTo: {returned_to(MARK)}\nSubject: Returned mail\n\n"
@@ -104,11 +89,10 @@ def test_a_report_of_no_standard_form_is_understood_by_the_library() -> None:
         b"",
         b"\xff\x00",
         b"To: someone@else.fr\n\nbonjour",
-        f"To: {returned_to(MARK)}\nAuto-Submitted: auto-replied\n\nAbsent".encode(),
         f"To: {returned_to('0' * 23)}\n\nx".encode(),
     ],
 )
-def test_what_is_no_report_changes_nothing(content: bytes) -> None:
+def test_what_names_no_invitation_is_not_known(content: bytes) -> None:
     assert read(content, RETURNS).kind == "unknown"
 
 
@@ -150,7 +134,8 @@ def test_files_of_returns_are_read_and_wrong_addresses_listed(run: Shell, tmp_pa
     one, two, three, four, *_ = marks(tmp_path)
     (tmp_path / "un.eml").write_bytes(report(one, "5.1.1"))
     box = mailbox.mbox(tmp_path / "retours.mbox")
-    for content in (report(two, "5.7.1"), report(three, "4.2.1"), b"Subject: bonjour\n\n"):
+    delayed = report(three, "4.2.1", action="delayed")
+    for content in (report(two, "5.7.1"), delayed, b"Subject: bonjour\n\n"):
         box.add(content)
     box.close()
     folder = tmp_path / "dossier"
@@ -171,14 +156,44 @@ def test_files_of_returns_are_read_and_wrong_addresses_listed(run: Shell, tmp_pa
     assert "5.1.1" in " ".join(line.reason for line in roll.undelivered(batch.id))
 
 
+def everything_returned(directory: Path, marks: Iterable[str]) -> Counter[str]:
+    """A folder with every sample, each about an invitation of its own; what HR is to be told."""
+    directory.mkdir()
+    told: Counter[str] = Counter()
+    for (name, _, words), mark in zip(EXPECTED, marks, strict=False):
+        content = (FOLDER / f"{name}.txt").read_bytes().replace(MARK.encode(), mark.encode())
+        (directory / f"{name}.eml").write_bytes(content)
+        told[words] += 1
+    return told
+
+
+def test_every_report_is_told_in_the_words_of_its_kind(run: Shell, tmp_path: Path) -> None:
+    invite(run, "essai", tmp_path, len(EXPECTED))
+    run("invitations", "send", "essai")
+    told = everything_returned(tmp_path / "retours", marks(tmp_path))
+
+    said = run("invitations", "returns", tmp_path / "retours")
+
+    lines = (re.fullmatch(r" *(.*?)  +(\d+)", line) for line in said.splitlines())
+    assert {line[1]: int(line[2]) for line in lines if line} == dict(told)
+    roll: Roll = run.app().extensions["roll"]
+    lost = [line for batch in roll.batches("essai") for line in roll.undelivered(batch.id)]
+    reasons = Counter(re.split(r" \(|\. ", line.reason)[0] for line in lost)
+    undelivered = {KIND_WORDS[kind] for kind in UNDELIVERED}
+    assert reasons == Counter({words: told[words] for words in told if words in undelivered})
+
+
+WITHOUT_ACCENT, WITH_ACCENT = "mot de passe", "mot de passé"
+
+
 @contextmanager
-def imap() -> Iterator[str]:
+def imap(password: str = WITHOUT_ACCENT) -> Iterator[str]:
     """A real mailbox server while the block lasts."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     words = ("--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict")
-    user = ("--demo-user", "retour", "--demo-password", "mot de passe", "--demo-data")
+    user = ("--demo-user", "retour", "--demo-password", password, "--demo-data")
     server = subprocess.Popen(
         [Path(sys.executable).with_name("pymap"), *words, *user], stderr=subprocess.DEVNULL
     )
@@ -187,34 +202,136 @@ def imap() -> Iterator[str]:
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
                 break
             time.sleep(0.05)
-        yield f"imap://retour:mot%20de%20passe@127.0.0.1:{port}/INBOX"
+        yield f"imap://retour:{quote(password)}@127.0.0.1:{port}/"
     finally:
         server.terminate()
         server.wait()
 
 
-def test_the_mailbox_is_read_by_the_worker_and_what_is_understood_leaves_it(
+@contextmanager
+def mailbox_at(url: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
+    """The same mailbox as a person opens it, in a folder that is made if need be."""
+    parts = urlsplit(url)
+    with imaplib.IMAP4(parts.hostname or "", parts.port or 0) as client:
+        told = f"\0retour\0{unquote(parts.password or '')}".encode()
+        client.authenticate("PLAIN", lambda _: told)
+        client.create(folder)
+        client.select(folder)
+        yield client
+
+
+def put(client: imaplib.IMAP4, *contents: bytes, folder: str = "INBOX") -> None:
+    for content in contents:
+        client.append(folder, "", "", content.replace(b"\n", b"\r\n"))
+    client.noop()
+
+
+def kept(client: imaplib.IMAP4, which: str = "ALL") -> int:
+    """How many messages the folder holds."""
+    client.noop()
+    return len(client.search(None, which)[1][0].split())
+
+
+def bounced(run: Shell) -> int:
+    return int(run.app().extensions["roll"].counts("essai").bounced)
+
+
+def test_the_mailbox_is_read_by_the_worker_and_what_is_recorded_leaves_it(
     run: Shell, tmp_path: Path
 ) -> None:
     one, two, *_ = marks(tmp_path)
     with imap() as url:
         run.environment["RETURNS_URL"] = url
-        port = int(url.rpartition(":")[2].partition("/")[0])
-        with imaplib.IMAP4("127.0.0.1", port) as client:
-            client.login("retour", "mot de passe")
-            for content in (report(one, "5.1.1"), report(two, "5.2.2"), b"Subject: x\r\n\r\n"):
-                client.append("INBOX", "", "", content.replace(b"\n", b"\r\n"))
-            client.select("INBOX")
-            before = len(client.search(None, "ALL")[1][0].split())
+        with mailbox_at(url) as client:
+            before = kept(client)
+            put(client, report(one, "5.1.1"), report(two, "5.2.2"), b"Subject: x\n\n")
 
             run("worker", "--once")
 
-            client.noop()
-            after = len(client.search(None, "ALL")[1][0].split())
+            assert kept(client) == before + 1
+            run("worker", "--once")
+            assert kept(client) == before + 1
+
+    assert bounced(run) == 2
+
+
+@pytest.mark.long
+def test_what_only_people_can_read_stays_for_them_and_is_told_once(
+    run: Shell, tmp_path: Path
+) -> None:
+    one, two, *_ = marks(tmp_path)
+    answer = f"To: {returned_to(one)}\nSubject: RE: x\n\nJ’ai quitté la préfecture.\n".encode()
+    away = f"To: {returned_to(two)}\nAuto-Submitted: auto-replied\n\nAbsent\n".encode()
+    with imap() as url, mailbox_at(url) as client:
+        run.environment["RETURNS_URL"] = url
+        before = kept(client)
+        put(client, answer, away, report("f" * 24, "5.1.1"))  # and one about nobody here
+
+        first = run("invitations", "returns")
+        second = run("invitations", "returns")
+
+        assert kept(client) == before + 3
+    assert re.search(r"réponse d’une personne, à lire +1\n", first)
+    assert re.search(r"réponse automatique, à lire +1\n", first)
+    assert "à lire" not in second
+    assert bounced(run) == 0
+
+
+@pytest.mark.long
+def test_a_mailbox_is_read_again_until_what_it_held_is_recorded(run: Shell, tmp_path: Path) -> None:
+    one, two, *_ = marks(tmp_path)
+    with imap() as url, mailbox_at(url) as client:
+        run.environment["RETURNS_URL"] = url
+        parts = run.app().extensions
+        before = kept(client)
+        put(client, report(one, "5.1.1"), report(two, "5.2.2"))
+        ours: Database = parts["databases"]["roll"]
+        with closing(Database(ours.url.render_as_string(hide_password=False), patience=0.2)) as d:
+            settings = Settings.from_environment(run.environment)
+            returns = Returns(d, RollKeys(tmp_path / "keys"))
+            collector = Collector(returns, parts["campaigns"], parts["journal"], settings)
+            with ours.write() as connection:
+                connection.execute(update(invitation).values(opted_out=False))
+                with pytest.raises(DBAPIError):
+                    collector.mailbox()
+            assert kept(client) == before + 2
+
         run("worker", "--once")
 
-    assert before - after == 2
-    assert run.app().extensions["roll"].counts("essai").bounced == 2
+        assert kept(client) == before
+    assert bounced(run) == 2
+
+
+@pytest.mark.long
+def test_a_folder_with_an_accent_is_read(run: Shell, tmp_path: Path) -> None:
+    with imap(WITH_ACCENT) as url, mailbox_at(url, '"Trait&AOk-s"') as client:
+        ways = ("Traités", "Trait%C3%A9s", "Trait&AOk-s")
+        for written, mark in zip(ways, marks(tmp_path), strict=False):
+            run.environment["RETURNS_URL"] = url + written
+            put(client, report(mark, "5.1.1"), folder='"Trait&AOk-s"')
+
+            run("worker", "--once")
+
+            assert kept(client) == 0
+    assert bounced(run) == len(ways)
+
+
+@pytest.mark.long
+def test_a_folder_that_is_not_there_is_told_with_those_that_are(run: Shell) -> None:
+    with imap() as url, mailbox_at(url, '"Trait&AOk-s"'):
+        run.environment["RETURNS_URL"] = url + "Retours et réponses"
+
+        assert "tâches échouées" in run("worker", "--once", code=4)
+        with pytest.raises(OSError, match=r"Retours et réponses.*INBOX.*Traités"):
+            run.app().extensions["collector"].mailbox()
+
+
+def test_what_answers_in_the_place_of_the_mailbox_never_ends_the_worker(
+    run: Shell, sink: MailSink
+) -> None:
+    run.environment["RETURNS_URL"] = sink.url.replace("smtp://", "imap://a:b@")
+
+    assert "tâches échouées" in run("worker", "--once", code=4)
 
 
 def test_a_mailbox_that_is_away_is_asked_again_later(run: Shell) -> None:
@@ -239,6 +356,17 @@ def platform(
     return made
 
 
+def agents_of(platform: running.Running) -> Batch:
+    (batch,) = [one for one in platform.roll.batches("essai") if one.audience == "agents"]
+    return batch
+
+
+def somebody(platform: running.Running) -> Outgoing:
+    found = platform.roll.unused_invitation("essai", "agents")
+    assert found is not None
+    return found
+
+
 def test_correcting_an_address_never_tells_whether_its_code_was_used(
     platform: running.Running, keys_directory: Path
 ) -> None:
@@ -248,7 +376,7 @@ def test_correcting_an_address_never_tells_whether_its_code_was_used(
     r = blinding_factor(public, secrets.token_bytes(32))
     hidden, _ = blind(public, secrets.token_bytes(64), salt=secrets.token_bytes(48), r=r)
     roll.issue(platform.campaign, "agents", used, hidden)
-    (batch,) = [one for one in roll.batches("essai") if one.audience == "agents"]
+    batch = agents_of(platform)
     for code in (used, unused):
         roll.mark_refused(_id(platform, code), "revenu")
 
@@ -298,8 +426,7 @@ def test_a_message_comes_back_to_an_address_that_names_it_to_us_alone(
         mail_from="consultation@exemple.fr",
         mail_returns=RETURNS,
     )
-    outgoing = platform.roll.unused_invitation("essai", "agents")
-    assert outgoing is not None
+    outgoing = somebody(platform)
 
     letter = Writer(platform.campaign, settings).letter(outgoing, platform.roll.now())
 
@@ -307,3 +434,81 @@ def test_a_message_comes_back_to_an_address_that_names_it_to_us_alone(
     assert outgoing.returns not in (outgoing.code.lower(), outgoing.id.hex())
     assert f"<mailto:{returned_to('stop-' + outgoing.returns)}>".encode() in letter.content
     assert outgoing.code.encode() not in letter.content.split(b"\r\n\r\n")[0]
+
+
+ORDERS = [
+    (order[:cut], order[cut:])
+    for order in permutations(
+        (("failed", "5.1.1"), ("failed", "5.2.2"), ("delayed", "4.4.1"), ("delivered", "2.0.0"))
+    )
+    for cut in (1, 4)
+]
+
+
+def test_reports_on_one_invitation_never_hide_each_other(platform: running.Running) -> None:
+    returns: Returns = platform.app.extensions["returns"]
+    outgoing, batch = somebody(platform), agents_of(platform)
+    for rounds in ORDERS:
+        with platform.roll_store.write() as connection:
+            connection.execute(update(invitation).values(delivery="sent", delivery_reason=""))
+
+        for told in rounds:
+            reports = [report(outgoing.returns, status, action=done) for done, status in told]
+            returns.record("essai", [read(one, RETURNS) for one in reports])
+
+        (line,) = platform.roll.undelivered(batch.id)
+        assert line.reason.startswith(KIND_WORDS["wrong"]), rounds
+
+
+def test_what_comes_back_of_an_old_address_says_nothing_about_the_new_one(
+    platform: running.Running,
+) -> None:
+    roll, returns = platform.roll, platform.app.extensions["returns"]
+    old, batch = somebody(platform), agents_of(platform)
+    returns.record("essai", [read(report(old.returns, "5.1.1"), RETURNS)])
+    returns.correct(batch.id, old.address, "juste@exemple.gouv.fr")
+    roll.start_sending(batch.id)
+    new = roll.claim_next(batch.id)
+    assert new is not None
+    roll.mark_sent(new.id)
+
+    late = [read(one, RETURNS) for one in (report(old.returns, "5.1.1"), wish(old.returns))]
+    assert returns.record("essai", late) == ()
+    assert (roll.counts("essai").bounced, roll.counts("essai").opted_out) == (0, 0)
+    returns.record("essai", [read(report(new.returns, "5.2.2"), RETURNS)])
+    assert [line.address for line in roll.undelivered(batch.id)] == ["juste@exemple.gouv.fr"]
+
+
+def wish(mark: str) -> bytes:
+    return f"To: {returned_to('stop-' + mark)}\n\n".encode()
+
+
+def test_the_same_address_may_be_invited_again_when_its_box_is_no_longer_full(
+    platform: running.Running,
+) -> None:
+    roll, returns = platform.roll, platform.app.extensions["returns"]
+    outgoing, batch = somebody(platform), agents_of(platform)
+    returns.record("essai", [read(report(outgoing.returns, "5.2.2"), RETURNS)])
+
+    returns.correct(batch.id, outgoing.address, outgoing.address)
+
+    assert roll.batch(batch.id).counts.waiting == 1
+    assert roll.undelivered(batch.id) == ()
+
+
+def test_a_report_that_comes_before_the_relay_has_answered_is_kept(
+    platform: running.Running,
+) -> None:
+    roll, returns = platform.roll, platform.app.extensions["returns"]
+    batch = agents_of(platform)
+    with platform.roll_store.write() as connection:
+        connection.execute(update(invitation).values(delivery="waiting"))
+    roll.send_uncertain_again(batch.id)
+    roll.start_sending(batch.id)
+    outgoing = roll.claim_next(batch.id)
+    assert outgoing is not None
+
+    returns.record("essai", [read(report(outgoing.returns, "5.1.1"), RETURNS)])
+    roll.settle(Settled(id=outgoing.id, delivery="sent"))
+
+    assert roll.counts("essai").bounced == 1
