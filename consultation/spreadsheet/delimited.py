@@ -92,13 +92,14 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:  # a cell of a hundred thousand letters
         return _without_quotation(text, delimiter)
-    swallowed = quoted and _swallowed(records, delimiter)
+    left_open = not text.rstrip("\r\n").endswith('"')
+    swallowed = quoted and _swallowed(records, delimiter, left_open=left_open)
     return _without_quotation(text, delimiter) if swallowed else records
 
 
-def _swallowed(records: Sequence[Sequence[str]], delimiter: str) -> bool:
+def _swallowed(records: Sequence[Sequence[str]], delimiter: str, *, left_open: bool) -> bool:
     """Whether whole records stand inside a cell, as a text of several lines does not."""
-    if records and records[-1] and records[-1][-1].endswith(("\n", "\r")):
+    if left_open and records and records[-1] and records[-1][-1].endswith(("\n", "\r")):
         return True  # nothing closes the last cell
     usual = max(Counter(map(len, records)).items(), key=itemgetter(1), default=(1, 0))[0]
     inside = (

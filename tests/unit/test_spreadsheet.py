@@ -140,6 +140,12 @@ def test_reading_what_was_written_gives_the_rows(rows: list[list[str]], flavour:
     assert [list(row.cells) for row in read(write(rows, flavour)).rows] == rows
 
 
+def test_the_last_cell_may_end_with_a_line_end() -> None:
+    rows = [["a", "b"], ["0", "0\n"]]
+
+    assert [list(row.cells) for row in read(write(rows)).rows] == rows
+
+
 @pytest.mark.parametrize("start", list("=+-@\t\r\n＝＋－＠"))
 def test_a_formula_is_made_inert(start: str) -> None:
     assert safe_cell(f"{start}1+1") == f"'{start}1+1"
