@@ -209,8 +209,21 @@ def journal_since(database: Database, beginning: Place | None) -> bytes:
         limits = {"first": beginning.segment, "last": end.segment}
         names = sorted(connection.scalars(listed, limits))
         segments = [bytes(connection.scalar(read, {"name": name}) or b"") for name in names]
-    last = segments.pop()[: end.offset]
-    return b"".join([*segments, last])[beginning.offset :]
+    starts = [beginning.offset, *(0 for _ in segments[1:])]
+    ends = [*(len(one) for one in segments[:-1]), end.offset]
+    return b"".join(map(_records, segments, starts, ends))
+
+
+def _records(segment: bytes, start: int, end: int) -> bytes:
+    """What this part of a segment records, without the headers of pages that cut records in two.
+
+    Their sizes are those of PostgreSQL's access/xlog_internal.h: the first of a segment is longer.
+    """
+    pages = range(start - start % SERVER_PAGE, end, SERVER_PAGE)
+    return b"".join(
+        segment[max(start, page + (24 if page else 40)) : min(end, page + SERVER_PAGE)]
+        for page in pages
+    )
 
 
 def rows_as_they_lie(database: Database, table: str, column: str) -> Sequence[tuple[bytes, int]]:
