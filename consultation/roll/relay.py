@@ -115,7 +115,7 @@ class Mailer:
             return self._left(_unwelcome("identifiants refusés", *_reply(error)))
         except smtplib.SMTPResponseException as error:
             return self._left(_unwelcome("connexion refusée", *_reply(error)))
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, UnicodeError, smtplib.SMTPException) as error:
             return self._left(Outcome(kind="down", reason=self._unreachable(error)))
         return self._handed(relay, letter)
 
