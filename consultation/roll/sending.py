@@ -125,6 +125,7 @@ def carry(
         queue=queue,
         mailer=mailer,
         write=lambda outgoing: writer.letter(outgoing, queue.now()),
+        closed=lambda: campaign.phase(queue.now()) in ("closing", "closed"),
         manner=manner or Manner.alone(settings),
     )
     try:
@@ -261,11 +262,13 @@ class _Sending:
         queue: Queue,
         mailer: Carrier,
         write: Callable[[Outgoing], Letter],
+        closed: Callable[[], bool],
         manner: Manner,
     ) -> None:
         self._queue = queue
         self._mailer = mailer
         self._write = write
+        self._closed = closed
         self._manner = manner
         self._doubts = manner.doubts
         self._rhythm = _Rhythm(manner)
@@ -342,6 +345,8 @@ class _Sending:
         return self._doubts.about(one.domain, put_off=one.put_off)
 
     def _ended(self) -> bool:
+        if self._closed():
+            self.stopped = "L’envoi s’est arrêté : la consultation n’accepte plus de réponse."
         return bool(self.stopped) or self._manner.over()
 
     def _went(self, one: Waiting) -> bool:

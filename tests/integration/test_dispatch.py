@@ -341,12 +341,8 @@ def test_two_workers_at_once_send_everything_once(
     assert set(received(tmp_path).values()) == {1}
 
 
-def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
-    run: Shell, parts: dict, tmp_path: Path, full: bool
-) -> None:
-    people, kills = (600, 12) if full else (150, 3)
-    batch_id = planned(parts, people, datetime.now(UTC))
-    roll: Roll = parts["roll"]
+def kill_a_worker(run: Shell, far_enough: Callable[[], bool]) -> None:
+    """Start a worker as a process of its own, and kill it once it is far enough."""
     environment = os.environ | run.environment
     environment |= {"WORKER_EVERY": "1", "MAIL_RATE": "150", "PYTHONPATH": str(ROOT)}
     code = (
@@ -354,25 +350,64 @@ def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
         f"b = a.create_app(clock=lambda: datetime.fromisoformat('{MONDAY_11H.isoformat()}')); "
         "b.extensions['worker'].run(until=lambda more: not more)"
     )
-    parts["sendings"].plan(batch_id, SLUG, "", MONDAY_11H)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
+    )
+    while not far_enough() and worker.poll() is None:
+        time.sleep(0.01)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+
+
+def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
+    run: Shell, parts: dict, tmp_path: Path, full: bool
+) -> None:
+    people, kills = (600, 12) if full else (150, 3)
+    batch_id = planned(parts, people)
 
     for _ in range(kills):
         before = len(mails(tmp_path))
-        worker = subprocess.Popen(
-            [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
-        )
-        while len(mails(tmp_path)) < before + 15 and worker.poll() is None:
-            time.sleep(0.01)
-        worker.send_signal(signal.SIGKILL)
-        worker.wait()
+        kill_a_worker(run, lambda before=before: len(mails(tmp_path)) >= before + 15)
     run("worker", "--once")
     run("worker", "--once")
 
-    counts = roll.batch(batch_id).counts
+    counts = parts["roll"].batch(batch_id).counts
     assert set(received(tmp_path).values()) == {1}
     assert counts.sent + counts.uncertain == people
     assert counts.uncertain <= kills
     assert len(received(tmp_path)) >= people - counts.uncertain
+
+
+@pytest.mark.long
+def test_killed_workers_lose_and_double_nothing_while_a_relay_refuses_some(
+    run: Shell, parts: dict
+) -> None:
+    kills, batch_id = 4, planned(parts, 100)
+    gone, busy = {f"agent{n}@ain.gouv.fr" for n in range(0, 40, 4)}, "agent7@ain.gouv.fr"
+    relay = scripted.Relay()
+    relay.rules["RCPT"] = lambda to: (
+        "550 5.1.1 Unknown" if to in gone else "421 4.7.0 Busy" if to == busy else ""
+    )
+
+    with scripted.listening(relay) as smtp:
+        run.environment["SMTP_URL"] = f"smtp://127.0.0.1:{smtp.port}"
+        for _ in range(kills):
+            before = len(relay.received)
+            kill_a_worker(run, lambda before=before: len(relay.received) >= before + 15)
+        run("worker", "--once")
+        relay.rules.clear()
+        run.environment["LOG_LEVEL"] = "ERROR"  # another process
+        run("worker", "--once")
+
+    counts = parts["roll"].batch(batch_id).counts
+    people = [to for to in relay.addresses if to != "rh@ain.gouv.fr"]
+    assert max(Counter(people).values()) == 1
+    assert counts.sent + counts.refused + counts.uncertain == 100
+    assert counts.uncertain <= kills
+    told = {line.address: line.delivery for line in parts["roll"].undelivered(batch_id)}
+    assert {to for to, end in told.items() if end == "refused"} <= gone
+    assert gone <= told.keys()
+    assert counts.sent <= len(people) <= counts.sent + counts.uncertain
 
 
 def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(

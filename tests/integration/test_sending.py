@@ -487,13 +487,14 @@ def test_a_relay_that_is_not_there_is_said_at_once(roll: Roll, sender: Sender) -
     assert sender.send(batch_id).sent == 3
 
 
-def test_a_relay_whose_name_is_wrong_is_said_at_once(roll: Roll, sender: Sender) -> None:
+@pytest.mark.parametrize("name", ["relais.invalid", "relais..invalid"])
+def test_a_relay_whose_name_is_wrong_is_said_at_once(roll: Roll, sender: Sender, name: str) -> None:
     batch_id = invite(roll, *people(1))
-    lost = replace(sender.settings, smtp=Smtp(host="relais.invalid", port=25))
+    lost = replace(sender.settings, smtp=Smtp(host=name, port=25))
 
     done = Sender(roll, sender.campaign, lost).send(batch_id)
 
-    assert "relais.invalid" in done.stopped
+    assert name in done.stopped
     assert done.waiting == 1
 
 
@@ -570,6 +571,23 @@ def test_a_batch_paused_meanwhile_stops_after_the_message_in_progress(
 
     assert (done.sent, done.waiting) == (2, 4)
     assert roll.batch(batch_id).state == "paused"
+
+
+def test_no_message_leaves_once_the_campaign_is_closed(
+    roll: Roll, relay: Relay, campaign: Campaign, settings: Settings, clock: Clock
+) -> None:
+    batch_id = invite(roll, *people(6))
+
+    def end(progress: Progress) -> None:
+        if progress.sent == 2:
+            clock.now = campaign.closes
+
+    with Mailer(settings.smtp) as mailer:
+        manner = Manner.alone(settings, progress=end)
+        done = deliver(roll, mailer, campaign, batch_id, settings, manner)
+
+    assert (done.sent, done.waiting) == (2, 4)
+    assert "la consultation n’accepte plus de réponse" in done.stopped
 
 
 def test_the_rate_is_kept(roll: Roll, sender: Sender) -> None:
