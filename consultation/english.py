@@ -55,6 +55,13 @@ WORDS: Mapping[str, str] = {
     ),
     "Votre code": "Your code",
     (
+        "Ce code n’est pas reconnu. Copiez le lien entier de votre message, "
+        "ou écrivez ses 26 lettres et chiffres."
+    ): (
+        "This code is not recognised. Copy the whole link from your message, "
+        "or type its 26 letters and digits."
+    ),
+    (
         "26 lettres et chiffres, en majuscules ou en minuscules, avec ou sans tirets. "
         "Un code de reprise, donné par un autre appareil, s’écrit ici aussi."
     ): (

@@ -36,9 +36,9 @@ from consultation.ballots.store import SEED_BYTES, Urn
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.store import Campaigns
 from consultation.questionnaire.model import Page
-from consultation.roll.codes import normalise
-from consultation.roll.store import Roll
-from consultation.web import failure_limit, render
+from consultation.roll.codes import LONGEST_TYPED, normalise
+from consultation.roll.store import Roll, UnknownCode
+from consultation.web import failure_limit, render, the_site
 
 bp = Blueprint("entrance", __name__)
 bp.before_request(refuse_too_many_fields)
@@ -130,11 +130,17 @@ def arrive() -> Answer:
     """A code was typed: the first page, or where its holder had stopped."""
     code = request.form.get("code", "")
     g.language = request.form.get("lang", "")  # of what may be refused
-    arrival = the_entrance().arrive(code, g.language)
+    try:
+        arrival = the_entrance().arrive(code, g.language)
+    except UnknownCode:
+        return _type_again(code), UnknownCode.status
     if arrival.issued and the_entrance().alone:
         return _hand_over(arrival.visit)
     if arrival.issued:
         return resume(arrival.visit, arrival.draft)
+    if request.form.get("script") == "1":
+        # A script that works asked for the page of a refusal: nobody is led to the weaker way.
+        return redirect(the_site().urn + arrival.visit.url("landing"), HTTPStatus.SEE_OTHER)
     visit, state = arrival.visit, State(seed=the_entrance().new_seed())
     page = visit.journey.first(state)
     sheet = visit.journey.sheet(page, state)
@@ -172,6 +178,19 @@ def _state(visit: Visit, draft: bytes | None) -> State:
     if draft is not None:
         return draft_state(visit, draft)
     return State.from_form(visit.campaign.questionnaire, request.form)
+
+
+def _type_again(code: str) -> str:
+    """The page where a code is typed, with what was typed."""
+    typed = code if len(code) <= LONGEST_TYPED else ""
+    return render(
+        "survey/landing.html",
+        g.language,
+        visit=None,
+        campaign=None,
+        closing=False,
+        typed=typed,
+    )
 
 
 def _hand_over(visit: Visit, state: State | None = None) -> str:

@@ -22,6 +22,7 @@ from consultation.incoming import NotUnderstood, told
 from consultation.office.pages import (
     the_campaigns,
 )
+from consultation.roll.codes import LONGEST_TYPED
 from consultation.roll.returns import Returns
 from consultation.roll.store import (
     AlreadyUsed,
@@ -124,7 +125,7 @@ def public_key(campaign: str, audience: str) -> Response:
 @bp.get("/rappels")
 def no_more() -> str:
     """The page to ask for no more reminder: opening it changes nothing."""
-    return render_template("mail/rappels.html", problem="", done=False)
+    return _reminders()
 
 
 @bp.post("/rappels")
@@ -134,17 +135,24 @@ def stop_reminding() -> ResponseReturnValue:
     code, sure = request.form.get("code", ""), request.form.get("choix") == "non"
     if not sure or not code.strip():
         sentence = "Écrivez votre code et cochez la case, puis recommencez."
-        return render_template("mail/rappels.html", problem=sentence, done=False), 422
+        return _reminders(sentence, code=code, sure=sure), 422
     returns: Returns = current_app.extensions["returns"]
     if not returns.opt_out(code):
-        raise UnknownCode
+        sentence = "Ce code n’est pas reconnu. Copiez le lien entier, ou le code, de votre message."
+        return _reminders(sentence, code=code, sure=sure), UnknownCode.status
     return redirect(url_for("roll.stopped"), 303)
 
 
 @bp.get("/rappels/fin")
 def stopped() -> str:
     """What was asked is done."""
-    return render_template("mail/rappels.html", problem="", done=True)
+    return _reminders(done=True)
+
+
+def _reminders(problem: str = "", *, code: str = "", sure: bool = False, done: bool = False) -> str:
+    """The page, with what was typed and ticked."""
+    typed = code if len(code) <= LONGEST_TYPED else ""
+    return render_template("mail/rappels.html", problem=problem, typed=typed, sure=sure, done=done)
 
 
 def _field(name: str) -> str:

@@ -73,9 +73,6 @@ async function finalize({ n, e }, record, signature) {
 
 // The record: what this browser keeps until the answers are sent, encrypted under the code
 
-const plain = (typed) =>
-  typed.toUpperCase().replace(/[^0-9A-Z]/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
-
 async function recordOf(code) {
   const hkdf = { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: utf8("record") };
   const secret = await subtle.importKey("raw", utf8(code), "HKDF", false, ["deriveBits"]);
@@ -125,11 +122,17 @@ async function ask(path, body, type = "application/json") {
   }
 }
 
+// What our servers answer: a proxy may have answered in their place.
+async function told(answer, name) {
+  const { [name]: wanted, refused } = await answer.json();
+  return wanted || fail(refused);
+}
+
 // A page in another language came with its words for what is written here.
 const { said = String } = self;
 const say = (text) => { $("_attente").textContent = said(text); };
-// Without a text, the network is to blame.
-const fail = (text = "") => { throw new Error(text); };
+// Without a text, as for whatever fails by itself, the network is to blame.
+const fail = (text) => { throw Object.assign(new Error(text), { text }); };
 
 function once(work) {
   const alert = $("_panne"), away = alert.textContent;
@@ -141,7 +144,7 @@ function once(work) {
     say("Un instant…");
     await work().catch((error) => {
       alert.hidden = false;
-      alert.textContent = said(error.message) || away;
+      alert.textContent = said(error.text || away);
       say("");
     });
     busy = false;
@@ -166,90 +169,20 @@ function takeUp({ m, s, at, fields }) {
   submit(form);
 }
 
-// Landing
-
-function codeInAddress() {
-  // Gateways rewrite « # ».
-  let address = location.pathname + location.hash;
-  // What cannot be decoded stays as it is.
-  try { address = decodeURIComponent(decodeURIComponent(address)); } catch {}
-  const [path, code] = address.split("#");
-  if (code) history.replaceState(null, "", path + location.search);
-  return code;
-}
-
-async function land(form, capable) {
-  const field = $("code"), told = codeInAddress();
-  addEventListener("hashchange", () => location.reload());
-  if (told) field.value = told;
-  if (!capable) return;
-  field.value ||= sessionStorage.code || "";
-  // Another language must not lose the code.
-  for (const link of document.querySelectorAll("a[hreflang]")) link.onclick = () => { link.hash = field.value; };
-  $("partage").hidden = false;
-  form.addEventListener("submit", once(() => enter(form, plain(field.value))));
-  if (field.value && form.dataset.landing) await offerToResume(form, plain(field.value));
-}
-
-async function enter(form, code) {
-  if ($("poste").checked) sessionStorage.shared = 1;
-  if (code.length === 32) return moveIn(code);
-  sessionStorage.code = code;
-  const question = JSON.stringify({ code });
-  // The form leads to the roll's server.
-  const desk = new URL("/guichet/", form.action);
-  const place = await ask(desk + "ou", question);
-  // Its answer is the page of this refusal.
-  if (!place.ok) return submit(form);
-  const { campaign, audience } = await place.json();
-  const landing = `/q/${campaign}/${audience}`;
-  if ((await (await recordOf(code)).load()).m) return location.assign(landing);
-  const state = await ask(`${desk + campaign}/${audience}/etat`, question);
-  if (!state.ok || (await state.json()).state !== "new") return submit(form);
-  location.assign(landing + "/commencer" + location.search);
-}
-
-async function offerToResume(form, code) {
-  const keeper = await recordOf(code), record = await keeper.load();
-  if (!record.m) return;
-  sessionStorage.code = code;
-  $("reprise").hidden = false;
-  form.hidden = true;
-  const start = () => location.assign(form.dataset.landing + "/commencer" + location.search);
-  $("reprendre").onclick = () => record.at ? takeUp(record) : start();
-  $("recommencer").onclick = async () => {
-    // The credential stays: there will be no other.
-    await keeper.save({ ...record, at: "", fields: {} });
-    keeper.wipe(".");
-    start();
-  };
-}
-
 // Another device: the server keeps a record it cannot read, under a code it never sees
-
-async function moveIn(code) {
-  const there = await recordOf(code);
-  const answer = await ask("/q/ailleurs", JSON.stringify({ id: there.name }));
-  const { box, refused } = await answer.json().catch(() => fail());
-  if (refused) fail(refused);
-  const record = await there.open(box);
-  sessionStorage.code = record.code;
-  await (await recordOf(record.code)).save(record);
-  takeUp(record);
-}
 
 async function moveOut(page, code) {
   const record = await (await recordOf(code)).load(), { m, s } = record;
-  const told = hex(random(16)).toUpperCase(), there = await recordOf(told);
+  const recovery = hex(random(16)).toUpperCase(), there = await recordOf(recovery);
   const body = JSON.stringify({ m, s, id: there.name, box: await there.seal({ ...record, code }) });
   const answer = await ask(data(page, "keep"), body);
-  if (!answer.ok) fail((await answer.json()).refused);
+  if (answer.status !== 204) await told(answer);
   const link = location.origin + "/q";
   $("_lien").textContent = $("_lien").href = link;
-  $("_reprise").textContent = told.match(/..../g).join("-");
+  $("_reprise").textContent = recovery.match(/..../g).join("-");
   $("_ailleurs").hidden = false;
   say("");
-  (await import("./qr.js")).draw($("_qr"), link + "#" + told);
+  (await import("./qr.js")).draw($("_qr"), link + "#" + recovery);
 }
 
 // Pages
@@ -258,17 +191,20 @@ async function begin(form, code) {
   const fields = new URLSearchParams(new FormData(form));
   fields.set("action", "verifier");
   const verdict = await ask(form.getAttribute("action"), fields, "application/x-www-form-urlencoded");
-  if (verdict.status > 499) fail();
-  if (verdict.status !== 204) return submit(add(form, { action: "verifier" }));
+  if (verdict.status > 499) await told(verdict);
+  if (verdict.status !== 204) {
+    // This page again, or the one of a refusal: anything else is a proxy's.
+    if (!/id="_page"|"refused"/.test(await verdict.text())) fail();
+    submit(add(form, { action: "verifier" }));
+    return form.lastChild.remove();
+  }
   const key = { n: data(form, "n"), e: data(form, "e") }, keeper = await recordOf(code);
   let record = await keeper.load();
   if (!record.m) await keeper.save(record = await blind(key));
   if (!record.s) {
     const body = JSON.stringify({ code, blinded: record.blinded });
     const answer = await ask(data(form, "desk") + "/signature", body);
-    const { signature, refused } = await answer.json().catch(() => fail());
-    if (refused) fail(refused);
-    record.s = await finalize(key, record, signature);
+    record.s = await finalize(key, record, await told(answer, "signature"));
     await keeper.save(record);
   }
   for (const name of ["m", "s"]) form.querySelector(`[name=${name}]`).value = record[name];
@@ -285,7 +221,12 @@ async function run() {
   const entry = $("entree"), page = $("_page") || $("relecture");
   // Here and not in each page, which would carry it in vain.
   $("_panne")?.append(said("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez."));
-  if (entry) return land(entry, capable);
+  if (entry) {
+    const landing = import("./landing.js").catch(() => fail("Le serveur a mal répondu. Rechargez la page, puis recommencez."));
+    // Even before it is there: the form alone would go the way of those without script.
+    if (capable) entry.addEventListener("submit", once(async () => (await landing).enter(entry)));
+    return (await landing).land(entry, capable);
+  }
   const code = capable && sessionStorage.code;
   if (code && document.querySelector("[data-done]")) {
     (await recordOf(code)).wipe("", ".");
@@ -302,5 +243,6 @@ async function run() {
 
 run();
 
+export { $, add, ask, fail, recordOf, submit, takeUp, told };
 // For the tests.
 export { blind, encode, finalize, fromWire, inverse, toInt, toWire };

@@ -3,6 +3,8 @@ const WORDS = {
   "Un instant…": "One moment…",
   "La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez.":
     "The connection is not responding. Nothing is lost: check the network, then try again.",
+  "Ce code n’est pas reconnu. Copiez le lien entier de votre message, ou écrivez ses 26 lettres et chiffres.":
+    "This code is not recognised. Copy the whole link from your message, or type its 26 letters and digits.",
   "La connexion est lente, nouvel essai…": "The connection is slow, trying again…",
   "Le serveur a mal répondu. Rechargez la page, puis recommencez.":
     "The server did not reply properly. Reload the page, then try again.",

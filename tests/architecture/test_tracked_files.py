@@ -13,7 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "consultation" / "static"
 OURS = ["apercu.css", "consultation.css", "report.css", "results.css", "favicon.svg"]
-OURS += ["conditions.js", "consultation.js", "draft.js", "english.js", "qr.js", "questions.js"]
+OURS += ["codes.js", "conditions.js", "consultation.js", "draft.js", "english.js", "landing.js"]
+OURS += ["qr.js", "questions.js"]
 URL = re.compile(r"url\(([^)]*)\)")
 VARIABLE = re.compile(r"var\((--[\w-]+)")
 DECLARED = re.compile(r"(--[\w-]+)\s*:")

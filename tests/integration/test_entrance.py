@@ -9,6 +9,7 @@ import pytest
 import running
 import small
 from conftest import Clock
+from markupsafe import escape
 from running import Running
 from sqlalchemy import MetaData, select
 from visitor import Visitor
@@ -182,12 +183,42 @@ def test_a_code_in_use_on_another_device_says_so(
     assert visitor.page.heading == "Ce lien a déjà servi"
 
 
-def test_unknown_and_malformed_codes_get_the_same_page(visitor: Visitor) -> None:
-    unknown = type_code(visitor, "0" * 26, 404).body
+def test_unknown_and_malformed_codes_get_the_same_page_and_keep_what_was_typed(
+    visitor: Visitor,
+) -> None:
+    pages = set()
+    for typed in ("", "0" * 26, "abc", "é" * 26, "0" * 900, "U" * 26, "<script>", "0" * 2000):
+        body = type_code(visitor, typed, 404).body
+        assert f'value="{escape(typed)}"' in body
+        pages.add(body.replace(f'value="{escape(typed)}"', ""))
 
-    for malformed in ("", "abc", "é" * 26, "0" * 900, "U" * 26, "<script>", "0" * 2000):
-        assert type_code(visitor, malformed, 404).body == unknown
-    assert visitor.page.heading == "Ce lien n’est pas reconnu"
+    assert len(pages) == 1
+    assert "Ce code n’est pas reconnu" in pages.pop()
+
+
+def test_a_code_put_right_where_it_was_refused_is_taken(visitor: Visitor, code: str) -> None:
+    type_code(visitor, code[:-1], 404)
+
+    visitor.fill({"code": code}).press("Commencer")
+
+    assert visitor.page.heading.startswith("Votre situation")
+
+
+@pytest.mark.parametrize("pasted", ["http://localhost/q/essai/agents#{}", "Code : {}.", "<#{}>"])
+def test_what_is_pasted_without_script_is_as_good_as_the_code(
+    visitor: Visitor, code: str, pasted: str
+) -> None:
+    assert type_code(visitor, pasted.format(code)).page.heading.startswith("Votre situation")
+
+
+def test_a_script_that_works_is_never_led_to_the_weaker_way(
+    platform: Running, visitor: Visitor, code: str
+) -> None:
+    visitor.send("/entree", [("code", code), ("script", "1")], 200)
+
+    assert visitor.url == "/q/essai/agents"
+    assert SENTENCE in visitor.body  # among what is only for those without script
+    assert issued(platform) == 0
 
 
 def test_a_form_of_another_audience_or_campaign_is_refused(

@@ -411,6 +411,9 @@ def test_nobody_is_reminded_who_asked_not_to_be(platform: running.Running) -> No
     assert platform.roll.counts("essai").opted_out == 1
     visitor.open("/guichet/rappels").fill({"code": "0" * 26, "choix": "non"})
     visitor.press("Enregistrer ce choix", UnknownCode.status)
+    assert f'value="{"0" * 26}"' in visitor.body
+    visitor.fill({"code": f"Code : {code}", "choix": "non"}).press("Enregistrer ce choix")
+    assert "C’est noté" in visitor.body
 
 
 def test_a_message_comes_back_to_an_address_that_names_it_to_us_alone(

@@ -363,14 +363,15 @@ def test_a_first_page_sent_twice_loses_nothing(platform: Platform, browser: Brow
 
 
 @whatever_the_store
-def test_what_is_refused_leads_back_to_the_urn(platform: Platform, browser: Browser) -> None:
+def test_what_is_refused_is_typed_again(platform: Platform, browser: Browser) -> None:
     urn = platform.origins["urn"]
     with tab(browser, script=False) as agent:
         type_code(agent, urn, "0" * 26)
-        agent.heading("Ce lien n’est pas reconnu")
-        agent.page.click("text=Écrire mon code")
+        expect(agent.page.locator("main")).to_contain_text("Ce code n’est pas reconnu")
+        agent.page.fill("#code", platform.code())
+        agent.page.press("#code", "Enter")
 
-        assert agent.page.url == f"{urn}/q"
+        agent.heading("Votre situation")
 
 
 def type_code(agent: Tab, urn: str, code: str) -> None:

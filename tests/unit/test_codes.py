@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import random
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from node import Ask, asking
 
 from consultation.roll.codes import (
     ALPHABET,
@@ -19,52 +23,59 @@ from consultation.roll.codes import (
 )
 
 CODE = "0123456789ABCDEFGHJKMNPQRS"
+CASES = json.loads((Path(__file__).parents[1] / "conformance" / "codes.json").read_text("utf-8"))
 codes = st.text(ALPHABET, min_size=LENGTH, max_size=LENGTH)
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        CODE,
-        CODE.lower(),
-        "0123-4567-89AB-CDEF-GHJK-MNPQ-RS",
-        "0123 4567 89ab cdef ghjk mnpq rs",
-        "0123\u00a04567\u202f89AB – CDEF — GHJK ‑ MNPQ_RS",
-        "  0123456789ABCDEFGHJKMNPQRS\r\n",
-        f"« {CODE} »",
-        f'"{CODE}"',
-        f"‘{CODE}’.",
-        "O123456789ABCDEFGHJKMNPQRS",
-        "oI23456789ABCDEFGHJKMNPQRS",
-        "ol23456789ABCDEFGHJKMNPQRS",
-        "\uff10123456789ABCDEFGHJKMNPQRS",
-        f"https://consultation.exemple.fr/q/juin/agents#{CODE}",
-        f"https://consultation.exemple.fr/q/juin/agents%23{CODE}",
-        f"https://consultation.exemple.fr/q/juin/agents%2523{CODE}",
-        f"\u200b{CODE}\ufeff",
-    ],
-)
-def test_a_code_is_recognised_however_it_is_typed(typed: str) -> None:
-    assert normalise(typed) == CODE
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Ask:
+    """What the script reads in each text."""
+    return asking(tmp_path_factory.mktemp("twin"), "codes", "codeIn")
 
 
-@pytest.mark.parametrize(
-    "typed",
-    [
-        "",
-        "   ",
-        "bonjour",
-        CODE[:-1],
-        CODE + "0",
-        CODE.replace("S", "U"),
-        CODE.replace("S", "é"),
-        CODE.replace("0", "٠"),
-        "0" * 2_000_000,
-        f"https://consultation.exemple.fr/q/juin/agents/{CODE}",
-        "\x00" * LENGTH,
-    ],
-)
-def test_what_is_not_a_code_is_none(typed: str) -> None:
+def test_a_code_is_recognised_however_it_is_typed_and_nothing_else_is() -> None:
+    read = [(case, normalise(case["typed"]) or "") for case in CASES]
+
+    assert [(case, code) for case, code in read if code != case["code"]] == []
+
+
+def test_the_script_reads_what_the_server_reads_and_codes_of_recovery(twin: Ask) -> None:
+    read = twin([[case["typed"]] for case in CASES])
+
+    pairs = zip(CASES, read, strict=True)
+    wrong = [(one, said) for one, said in pairs if said != (one["code"] or one.get("recovery", ""))]
+    assert wrong == []
+
+
+PIECES = (
+    *(CODE, CODE.lower(), grouped(CODE), "0123-4567", "-89AB-CDEF-GHJK-MNPQ-RS"),
+    *(CODE[:13], CODE[13:], "ZYXWVTSRQPNMKJHGFEDCBA9876", "https://exemple.fr/q/juin/agents"),
+    *("Code :", "#", "%23", "%2523", "-23", "*", "/", "\n", " "),
+    *("\u200b", "\u00ad", "\u00a0", "é", "٠", "?utm=x", "&data=", "«", "»", "\U0001f511"),
+    *("%E2%80%8B", "%FF", "ß", "\ufdfa", "\ud800", "\x00", "\ufeff", "－", "０"),
+)  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_the_twins_never_differ(twin: Ask, full: bool) -> None:
+    rng = random.Random(20240603)
+    texts = [
+        "".join(rng.choices(PIECES, k=rng.randint(1, 9))) for _ in range(50_000 if full else 1500)
+    ]
+
+    read = twin([[text] for text in texts])
+
+    ours = [normalise(text) or "" for text in texts]
+    pairs = [
+        (text, one, "" if len(str(other)) == 32 else other)
+        for text, one, other in zip(texts, ours, read, strict=True)
+    ]
+    assert [pair for pair in pairs if pair[1] != pair[2]] == []
+    assert 0.05 < sum(map(bool, ours)) / len(ours) < 0.95
+
+
+@pytest.mark.parametrize("typed", ["0" * 2_000_000, f"{CODE} " * 2000])
+def test_what_nobody_types_is_not_read(typed: str) -> None:
     assert normalise(typed) is None
 
 

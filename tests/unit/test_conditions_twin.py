@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
-import subprocess
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from node import Ask, asking
 
 from consultation.questionnaire.conditions import (
     Condition,
@@ -19,43 +17,18 @@ from consultation.questionnaire.conditions import (
     link,
     parse_condition,
 )
-from consultation.web import StaticFiles
 
 ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "tests" / "conformance" / "conditions.json").read_text())
 MANY, A_FEW = 100_000, 4_000
 
-ASK = """
-import { readFileSync } from "node:fs";
-import { holds } from "./conditions.mjs";
-const pairs = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(pairs.map(([tree, answers]) => holds(tree, answers))));
-"""
 Pair = tuple[Json, dict[str, object]]
-Twin = Callable[[Sequence[Pair]], list[bool]]
 
 
 @pytest.fixture(scope="module")
-def twin(tmp_path_factory: pytest.TempPathFactory) -> Twin:
+def twin(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     """What the script, as it is served, says of each tree with its answers."""
-    node = shutil.which("node")
-    if not node:
-        pytest.skip("node is not installed")
-    folder = tmp_path_factory.mktemp("twin")
-    files = StaticFiles(ROOT / "consultation" / "static")
-    served = next(script for script in files.scripts() if script.name == "conditions.js")
-    folder.joinpath("conditions.mjs").write_bytes(files.content(served.name))
-    folder.joinpath("ask.mjs").write_text(ASK)
-
-    def ask(pairs: Sequence[Pair]) -> list[bool]:
-        command = [node, str(folder / "ask.mjs")]
-        told = subprocess.run(
-            command, input=json.dumps(pairs).encode(), capture_output=True, check=True
-        )
-        said: list[bool] = json.loads(told.stdout)
-        return said
-
-    return ask
+    return asking(tmp_path_factory.mktemp("twin"), "conditions", "holds")
 
 
 def linked(
@@ -75,7 +48,7 @@ def parsed(source: str) -> Condition:
     return condition
 
 
-def test_the_twin_says_what_the_table_says(twin: Twin) -> None:
+def test_the_twin_says_what_the_table_says(twin: Ask) -> None:
     pairs = []
     for case in CASES:
         columns, conditions = case.get("columns", {}), case.get("conditions", {})
@@ -158,7 +131,7 @@ class Draws:
 
 
 @pytest.mark.timeout(300)
-def test_the_twin_never_differs_from_the_evaluator(twin: Twin, full: bool) -> None:
+def test_the_twin_never_differs_from_the_evaluator(twin: Ask, full: bool) -> None:
     draws = Draws(seed=20240603)
     pairs, expected, sources = list[Pair](), list[bool](), list[object]()
     for _ in range(MANY if full else A_FEW):
