@@ -17,6 +17,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from consultation import legal
+from consultation.formatting import one_line
 from consultation.legal import Legal
 
 SIDES = ("roll", "urn", "office")
@@ -208,13 +209,19 @@ class _Reader:
         )
 
     def _get(self, name: str) -> str:
-        return self._environ.get(name, "").strip()
+        value = self._environ.get(name, "").strip()
+        if value != one_line(value):  # it may go into a header, or into an address
+            self._wrong(name, "écrivez-la sur une seule ligne.")
+            return ""
+        return value
 
     def _list(self, name: str) -> tuple[str, ...]:
         return tuple(item.strip() for item in self._get(name).split(",") if item.strip())
 
     def _wrong(self, name: str, sentence: str) -> None:
-        self.problems.append(f"{name}\u00a0: {sentence}")
+        problem = f"{name}\u00a0: {sentence}"
+        if problem not in self.problems:  # a setting may be read more than once
+            self.problems.append(problem)
 
     def _one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self._get(name) or default

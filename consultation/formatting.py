@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from consultation.words import FRENCH, own_language
 
+_NOT_ON_A_LINE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 MONTHS: Mapping[str, tuple[str, ...]] = {
@@ -127,6 +128,11 @@ def day_fr(day: date) -> str:
 def weekday_fr(day: date) -> str:
     """« lundi 3 juin 2024 »."""
     return f"{DAYS[day.weekday()]} {day_fr(day)}"
+
+
+def one_line(text: str) -> str:
+    """The same text where a line would end something: in a header, in the name of a file."""
+    return _NOT_ON_A_LINE.sub(" ", text).strip()
 
 
 def number_fr(number: float) -> str:

@@ -43,6 +43,7 @@ from consultation.formatting import (
     date_fr,
     day_fr,
     number_fr,
+    one_line,
     paragraphs,
     percent_fr,
     plain,
@@ -305,6 +306,12 @@ def _largest_body(path: str) -> int:
     if path.startswith(f"{OFFICE}/"):
         return OFFICE_BODY
     return ELSEWHERE_BODY if path.endswith("/ailleurs") else ANSWER_BODY
+
+
+def as_file(response: Response, name: str) -> Response:
+    """This answer, to be kept as a file of this name, which writes no header of its own."""
+    response.headers.set("Content-Disposition", "attachment", filename=one_line(name))
+    return response
 
 
 # --- Limiter --------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from consultation.results.rendering import html, pdf
 from consultation.results.report import NotFinal, Report, Reporting
 from consultation.results.store import Publications
 from consultation.results.table_pages import place_of
-from consultation.web import OFFICE
+from consultation.web import OFFICE, as_file
 
 bp = Blueprint("reports", __name__, url_prefix=f"{OFFICE}/resultats/<slug>")
 published = Blueprint("published", __name__, url_prefix="/resultats")
@@ -86,8 +86,7 @@ def take(slug: str) -> ResponseReturnValue:
     the_journal().write(current_account().login, "rapport sorti", said)
     response = Response(content, mimetype="application/pdf" if kind == "pdf" else "text/html")
     name = "-".join(filter(None, (slug, form.get("theme"), group)))
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
-    return response
+    return as_file(response, f"{name}.{kind}")
 
 
 @bp.post("/publication")

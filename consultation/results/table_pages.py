@@ -27,7 +27,7 @@ from consultation.results.columns import words
 from consultation.results.findings import Finding, Findings, Profile
 from consultation.results.margins import read_margins
 from consultation.spreadsheet import EXCEL, Cell, known_cell, write
-from consultation.web import OFFICE
+from consultation.web import OFFICE, as_file
 
 bp = Blueprint("tables", __name__, url_prefix=f"{OFFICE}/resultats/<slug>")
 bp.add_app_template_filter(chart_rows)
@@ -232,6 +232,4 @@ def _weighting_page(place: Place, problems: Sequence[str]) -> str:
 
 
 def _csv(name: str, rows: Iterable[Sequence[Cell]]) -> Response:
-    response = Response(write(rows, EXCEL), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
-    return response
+    return as_file(Response(write(rows, EXCEL), mimetype="text/csv"), f"{name}.csv")

@@ -28,7 +28,7 @@ from consultation.results.statistics import Interval
 from consultation.results.store import UnknownTag
 from consultation.results.tagging import LONGEST_NAME, Counts, Tagging
 from consultation.spreadsheet import write
-from consultation.web import OFFICE
+from consultation.web import OFFICE, as_file
 
 bp = Blueprint("texts", __name__, url_prefix=f"{OFFICE}/resultats/<slug>/textes")
 
@@ -259,10 +259,7 @@ def counts(slug: str, name: str) -> ResponseReturnValue:
     counted = the_tagging().counts(place.campaign, name)
     _tell("comptes codés sortis", place, f"{len(counted.tags)} étiquettes")
     response = Response(write(_rows(place, counted)), mimetype="text/csv")
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"{slug}-{name}-etiquettes.csv"
-    )
-    return response
+    return as_file(response, f"{slug}-{name}-etiquettes.csv")
 
 
 @bp.get("/<name>/coder")

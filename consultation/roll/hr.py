@@ -48,12 +48,14 @@ from consultation.roll import batches, codes, paper, preview
 from consultation.roll.addresses import Line
 from consultation.roll.batches import Parsed
 from consultation.roll.forms import BatchForm, PaperForm
+from consultation.roll.headers import write_text
 from consultation.roll.mail import message
 from consultation.roll.relay import Letter, Mailer
 from consultation.roll.reminders import MOST, Reminders
 from consultation.roll.returns import Returns
 from consultation.roll.store import FLAWS, Batch, Outgoing, Roll, UnknownBatch
 from consultation.sealing import CannotUnseal, lock, unlock
+from consultation.web import as_file
 
 SHOWN_LINES = 50
 MANY = 1_000  # invitations; beyond, confirming asks twice
@@ -366,9 +368,7 @@ def try_message(batch: str) -> Redirection:
     if line.faulty:
         raise NotThatAddress(_in_words(line))
     mail = _invented(found, to=line.address)
-    subject = str(mail["Subject"])
-    del mail["Subject"]
-    mail["Subject"] = f"[Essai] {subject}"
+    write_text(mail, "Subject", f"[Essai] {mail['Subject']}")
     sender = mail["From"].addresses[0].addr_spec
     letter = Letter(sender=sender, to=line.address, content=mail.as_bytes(policy=SMTP))
     mailer = Mailer(_settings().smtp, timeout=10)
@@ -862,6 +862,4 @@ def _csv(content: bytes, name: str) -> Response:
 
 
 def _download(content: bytes, name: str, kind: str) -> Response:
-    response = Response(content, mimetype=kind)
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    return response
+    return as_file(Response(content, mimetype=kind), name)

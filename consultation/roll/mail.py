@@ -17,9 +17,10 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consultation.config import Settings, shipped
-from consultation.formatting import date_fr, end_fr
+from consultation.formatting import date_fr, end_fr, one_line
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
+from consultation.roll.headers import address_in, write_mailbox, write_text
 from consultation.roll.relay import Letter
 from consultation.roll.store import Batch, Kind, Outgoing
 
@@ -47,10 +48,11 @@ def message(
     """The message in text and HTML, the same words; the code is in the body only."""
     sender = _sender(settings)
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
+    write_mailbox(mail, "From", sender.display_name, sender.addr_spec)
     mail["To"] = outgoing.address
-    mail["Reply-To"] = settings.mail_reply_to or sender.addr_spec
-    mail["Subject"] = _SUBJECTS[outgoing.kind] + _subject(campaign)
+    name, address = parseaddr(settings.mail_reply_to)
+    write_mailbox(mail, "Reply-To", name, address or sender.addr_spec)
+    write_text(mail, "Subject", _SUBJECTS[outgoing.kind] + _subject(campaign))
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{random_bytes(16).hex()}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
@@ -127,18 +129,17 @@ def summary(
     """What whoever handed a batch in is told when its sending ends, or stops."""
     sender = _sender(settings)
     mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
+    write_mailbox(mail, "From", sender.display_name, sender.addr_spec)
     mail["To"] = batch.contact
-    mail["Subject"] = f"Lot {batch.name} : {event}"
+    write_text(mail, "Subject", f"Lot {batch.name} : {event}")
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{secrets.token_hex(16)}@{sender.domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     page = f"{settings.roll_origin or settings.public_url}/bureau/lots/{batch.id.hex()}"
-    words = {"name": batch.name, "title": campaign.title, "event": event, "page": page}
+    said = {"name": batch.name, "title": campaign.title, "event": event, "reason": batch.reason}
+    words = {name: one_line(text) for name, text in said.items()}
     text = _templates().get_template("bilan.txt")
-    mail.set_content(
-        text.render(words, counts=batch.counts, reason=batch.reason), cte="quoted-printable"
-    )
+    mail.set_content(text.render(words, counts=batch.counts, page=page), cte="quoted-printable")
     return mail
 
 
@@ -152,7 +153,7 @@ def _words(outgoing: Outgoing, campaign: Campaign, settings: Settings) -> dict[s
     key = campaign.keys.get(outgoing.audience)
     return {
         "kind": outgoing.kind,
-        "title": campaign.title,
+        "title": one_line(campaign.title),
         "organisation": settings.organisation,
         "minutes": campaign.questionnaire.minutes,
         "opens": date_fr(campaign.opens).removesuffix(_HOUR),
@@ -176,7 +177,7 @@ def _sender(settings: Settings) -> Address:
 
 def _subject(campaign: Campaign) -> str:
     day = " ".join(end_fr(campaign.closes).split()[1:3])
-    return " ".join(f"{campaign.title} (jusqu’au {day})".split())
+    return f"{campaign.title} (jusqu’au {day})"
 
 
 # What stands in the place of each person's own, while the rest of a message is written.
@@ -233,8 +234,7 @@ def _unsubscribe(outgoing: Outgoing, settings: Settings, sender: Address) -> str
     if settings.mail_returns and outgoing.returns:
         local, _, domain = settings.mail_returns.rpartition("@")
         return f"{local}+{STOP}{outgoing.returns}@{domain}"
-    contact = settings.contact if "@" in settings.contact else settings.mail_reply_to
-    return contact or sender.addr_spec
+    return address_in(settings.contact) or address_in(settings.mail_reply_to) or sender.addr_spec
 
 
 @cache

@@ -32,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from consultation.blind import PublicKey, blind_sign
 from consultation.database import Database
+from consultation.formatting import one_line
 from consultation.office.campaigns import Campaign
 from consultation.refusals import Refusal
 from consultation.roll import codes
@@ -469,7 +470,7 @@ class Roll:
                 batch.insert().values(
                     id=batch_id,
                     campaign=campaign,
-                    name=name,
+                    name=one_line(name),
                     audience=audience,
                     state="draft",
                     kind="mail",
@@ -500,7 +501,7 @@ class Roll:
         values = {
             "id": self._random_bytes(16),
             "campaign": campaign,
-            "name": name,
+            "name": one_line(name),
             "audience": audience,
             "state": "done",
             "kind": kind,
