@@ -10,8 +10,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from consultation.questionnaire.conditions import AUDIENCE, Condition, Node, names, refs
-from consultation.questionnaire.model import Choices, Matrix, Optioned, Question, Questionnaire
+from consultation.questionnaire.conditions import (
+    AUDIENCE,
+    And,
+    Answered,
+    Compare,
+    Condition,
+    Has,
+    In,
+    Literal,
+    Named,
+    Node,
+    Or,
+    Ref,
+    names,
+    refs,
+)
+from consultation.questionnaire.model import (
+    Choice,
+    Choices,
+    Matrix,
+    Optioned,
+    Question,
+    Questionnaire,
+)
 from consultation.results.columns import CHOSEN, NO_ANSWER, YES_NO, Codes, block_of
 from consultation.results.disclosure import Hierarchy
 
@@ -73,7 +95,7 @@ class _Ties:
     def __init__(self, questionnaire: Questionnaire) -> None:
         self._questionnaire = questionnaire
         self._hidden = _hidden(questionnaire)
-        self._behind: dict[str, frozenset[str]] = {}  # what an answer to a question may show
+        self._behind: dict[str, _Behind] = {}
 
     def all(self) -> Iterator[Tie]:
         """Every tie between an exported answer and a condition on something hidden."""
@@ -82,7 +104,7 @@ class _Ties:
                 asked = self._met(page.show_if) | self._met(question.show_if)
                 options = self._met_by_code(_options(question))
                 rows = self._met_by_code(_rows(question))
-                self._behind[question.id] = asked.union(*options.values(), *rows.values())
+                self._behind[question.id] = _Behind(question, asked, options, rows)
                 if question.id not in self._hidden:
                     yield from _ties(question, asked, options, rows)
 
@@ -93,9 +115,55 @@ class _Ties:
         """The conditions on something hidden without which this one would not hold."""
         if condition is None:
             return frozenset()
-        read = frozenset(mentioned(condition.ast))
-        own = frozenset({condition.source} if read & self._hidden else ())
-        return own.union(*(self._behind.get(question, frozenset()) for question in read))
+        own = {condition.source} if self._hidden & {*mentioned(condition.ast)} else set[str]()
+        return self._needed(condition.ast) | own
+
+    def _needed(self, node: Node) -> frozenset[str]:
+        """What the answers that this reads show for sure, and more where it is not plain."""
+        match node:
+            case And() | Or():
+                return frozenset().union(*map(self._needed, node.terms))
+            case Named() if node.target is not None:
+                return self._needed(node.target)
+            case In() | Has() | Answered() | Compare(sign="==", right=Literal()):
+                ref = node.left if isinstance(node, Compare) else node.ref
+                behind = self._behind.get(ref.question)
+                return behind.of(node, ref) if behind else frozenset()
+        read = (self._behind.get(question) for question in mentioned(node))
+        return frozenset().union(*(behind.everything for behind in read if behind))
+
+
+@dataclass(frozen=True)
+class _Behind:
+    """The conditions that answers to a question show to have been met."""
+
+    question: Question
+    asked: frozenset[str]
+    options: Met
+    rows: Met
+
+    @property
+    def everything(self) -> frozenset[str]:
+        """What any answer shows."""
+        return self.asked.union(*self.options.values(), *self.rows.values())
+
+    def of(self, node: In | Has | Answered | Compare, ref: Ref) -> frozenset[str]:
+        """What is shown by the answers that this accepts, each of which must show it."""
+        question = self.question
+        of_codes = not ref.counted and (isinstance(question, Matrix) or not ref.part)
+        if not of_codes or (isinstance(question, Choice) and question.store):
+            return self.everything
+        codes = [code for code, _ in _options(question)]
+        match node:
+            case In() | Has():
+                codes = [str(one.value) for one in node.values]
+            case Compare(right=Literal() as one):
+                codes = [str(one.value)]
+        shown = [self.options.get(code, frozenset()) for code in codes]
+        every = isinstance(node, Has) and node.every
+        together = frozenset.union if every else frozenset.intersection
+        told = together(*shown) if shown else frozenset()
+        return self.asked | self.rows.get(ref.part, frozenset()) | told
 
 
 def _hidden(questionnaire: Questionnaire) -> frozenset[str]:

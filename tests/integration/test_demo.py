@@ -105,6 +105,20 @@ def test_every_answer_of_the_urn_is_in_the_file_or_said_to_be_withheld(
     assert urn["fi_priorites"] - 11 <= sum(row["fi_priorites__rang1"] != "" for row in rows)
 
 
+def test_every_text_of_the_urn_is_in_its_file_or_said_to_be_withheld(
+    shown: tuple[Path, str],
+) -> None:
+    directory, _ = shown
+    urn = given(_ballots(directory))
+    manifest = json.loads((directory / "export/manifest.json").read_text("utf-8"))
+
+    assert manifest["texts"]
+    for name, told in manifest["texts"].items():
+        answer = f"{name.split('__')[0]}.other" if "__" in name else name
+        assert told["texts"] + told["withheld"] == urn[answer], name
+        assert len(_rows(directory, f"textes/{name}.csv")) == told["texts"]
+
+
 def test_who_answered_is_counted_as_they_said_it_or_not_at_all(shown: tuple[Path, str]) -> None:
     directory, _ = shown
     said = _ballots(directory)

@@ -26,7 +26,7 @@ from consultation.database import Database
 from consultation.results.disclosure import TooFewRows
 from consultation.results.export import NotClosed
 from consultation.results.files import AlreadyThere
-from consultation.results.formats import Wanted
+from consultation.results.formats import FORMATS, Wanted
 from consultation.results.keys import NoExportKey
 from consultation.sealing import SealingKey, seal
 
@@ -144,19 +144,23 @@ def test_an_option_offered_to_some_leaves_the_answers_of_the_others(
     office.close()
 
     found = office.work_out()
-    manifest = office.export(tmp_path / "export", formats=frozenset({"parquet"}))
+    manifest = office.export(tmp_path / "export", formats=frozenset(FORMATS))
 
     withheld = {name: sum(why.values()) for name, why in manifest.withheld.items()}
     assert withheld["priorites__rang1"] <= 11
     urn = {"priorites__rang1": 103, "priorites__rang2": 100}
     table = rows(tmp_path / "export/microdata.csv")
-    parquet = pd.read_parquet(tmp_path / "export/microdata.parquet")
+    others = [
+        pd.read_parquet(tmp_path / "export/microdata.parquet"),
+        pd.read_spss(tmp_path / "export/microdata.sav"),
+        pd.read_stata(tmp_path / "export/microdata.dta"),
+    ]
     flat = rows(tmp_path / "export/tableaux/tris-a-plat.csv")
     [finding] = [one for one in found.findings if one.question == "priorites"]
     for line in finding.lines:
         left = urn[line.name] - withheld.get(line.name, 0)
         assert sum(row[line.name] != "" for row in table) == left
-        assert parquet[line.name].notna().sum() == left
+        assert [one[line.name].replace("", None).notna().sum() for one in others] == [left] * 3
         assert {one["base"] for one in flat if one["variable"] == line.name} == {str(left)}
         assert line.base == left
 

@@ -306,6 +306,31 @@ def test_what_follows_from_such_an_answer_says_it_too() -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "shows"),
+    [
+        ("un == 'b'", True),
+        ("un == 'a'", False),
+        ("un in ['a', 'b']", False),
+        ("answered(un)", False),
+        ("un != 'a'", True),
+        ("not (un == 'a')", True),
+        ("un == 'a' or un == 'b'", True),
+    ],
+)
+def test_what_anyone_may_answer_tells_nothing_of_those_who_had_more_to_answer(
+    source: str, shows: bool
+) -> None:
+    """An answer that everyone was offered, or what follows from it, is not to be hidden."""
+    offered = (option("a"), option("b", show_if=when(OVERSEAS)), option("c"))
+    first = Choice(id="un", text=text("?"), options=offered)
+    then = Choice(id="deux", text=text("?"), options=AGREEMENT, show_if=when(source))
+
+    made = plan(asked(TERRITORY, first, then))
+
+    assert gates(made, deux="d2") == {OVERSEAS: "1" if shows else ""}
+
+
+@pytest.mark.parametrize(
     ("question", "said", "silent"),
     [
         (
