@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +83,15 @@ def test_a_character_that_no_store_takes_is_left_out(client: FlaskClient) -> Non
 @pytest.mark.parametrize("address", ["/q/es%00sai/agents", "/transparence/%00", "/entree/%00/a"])
 def test_an_address_that_holds_it_leads_nowhere(client: FlaskClient, address: str) -> None:
     assert client.post(address).status_code == 404
+
+
+def test_a_form_cut_in_the_middle_of_a_file_leaves_nothing_open(client: FlaskClient) -> None:
+    part = '--bord\r\nContent-Disposition: form-data; name="fichier"; filename="lot.csv"\r\n\r\n'
+    kind = "multipart/form-data; boundary=bord"
+
+    assert client.post("/entree", data=part + "a" * 100, content_type=kind).status_code == 404
+
+    gc.collect()  # warns of what was not closed: here, that is an error
 
 
 def test_a_question_mark_followed_by_other_than_text_is_not_understood(client: FlaskClient) -> None:

@@ -111,10 +111,3 @@ def test_the_title_of_a_consultation_is_the_subject_of_its_invitations(
         assert set(mail.keys()) == INVITED
         assert len(mail.keys()) == len(INVITED)
         assert f"consultation\u00a0: {ENCODED}." in mail.get_body(("plain",)).get_content()
-
-
-@pytest.mark.parametrize("name", ["ORGANISATION", "MAIL_FROM", "MAIL_REPLY_TO", "CONTACT"])
-def test_a_setting_on_two_lines_stops_the_start(run: Shell, name: str) -> None:
-    run.environment[name] = "aide@exemple.fr\r\nBcc: x@exemple.fr"
-
-    assert f"{name}\u00a0: écrivez-la sur une seule ligne" in run("campaign", "status", code=3)
