@@ -7,6 +7,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Protocol, Self
 
 from consultation.config import Smtp
@@ -95,10 +96,11 @@ class Mailer:
         smtp = self._smtp
         # Reading the certificates of the system costs more than a hundred messages.
         context = ssl.create_default_context() if smtp.tls != "none" else None
+        place, timeout = (smtp.host, smtp.port, _our_name()), self._timeout
         relay = (
-            smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=self._timeout, context=context)
+            smtplib.SMTP_SSL(*place, timeout=timeout, context=context)
             if smtp.tls == "implicit"
-            else smtplib.SMTP(smtp.host, smtp.port, timeout=self._timeout)
+            else smtplib.SMTP(*place, timeout=timeout)
         )
         self._relay = relay
         if smtp.tls == "starttls":
@@ -182,6 +184,12 @@ class Mailer:
         told = next((words for kind, words in why.items() if isinstance(error, kind)), "")
         place = f"{self._smtp.host}:{self._smtp.port}"
         return f"le relais {place} est injoignable ({told or 'vérifiez son nom'})"
+
+
+@cache
+def _our_name() -> str:
+    """How this machine names itself: asked once, as a slow name server takes seconds each time."""
+    return smtplib.SMTP().local_hostname
 
 
 def _on_the_wire(content: bytes) -> bytes:
