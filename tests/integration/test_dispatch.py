@@ -235,6 +235,7 @@ def test_a_worker_sends_the_others_in_one_round_and_tells_the_one_put_off(
     assert len(relay.addresses) == 47
 
 
+@pytest.mark.long
 def test_reminders_go_on_when_one_of_them_is_cut_short(run: Shell, parts: dict) -> None:
     planned(parts, 45)
     run("worker", "--once")
@@ -486,6 +487,7 @@ def test_invitations_and_reminders_keep_the_hours_and_holidays_of_each_territory
     assert all(one.done for one in parts["reminders"].of(SLUG))
 
 
+@pytest.mark.long
 def test_a_worker_does_not_run_round_and_round_for_those_who_rest(
     parts: dict, clock: Clock
 ) -> None:
@@ -547,6 +549,7 @@ def test_a_new_link_waits_for_offices_to_open(
     assert [mail["To"] for mail in new_links(tmp_path)] == [address]
 
 
+@pytest.mark.long
 def test_a_new_link_leaves_at_once_when_it_is_asked_for_now(
     run: Shell, parts: dict, tmp_path: Path
 ) -> None:

@@ -914,6 +914,7 @@ def test_two_reminders_are_planned_for_the_whole_country(app: Flask, hr: Person)
     ain.post(page, {"rappel1": ""}, 403, form_on=LOTS)
 
 
+@pytest.mark.long
 def test_the_last_day_offered_for_a_reminder_reaches_every_territory_or_says_which_not(
     app: Flask, hr: Person, clock: Clock
 ) -> None:

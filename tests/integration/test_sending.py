@@ -244,8 +244,11 @@ def test_a_message_postponed_too_often_waits_for_another_day(
     assert sender.send(batch_id).sent == 1
 
 
-LIKE_A_COMMAND, LIKE_A_WORKER = True, False
-BOTH = pytest.mark.parametrize("patient", [LIKE_A_COMMAND, LIKE_A_WORKER])
+# A worker has no patience: the same code, waited for or not.
+BOTH = pytest.mark.parametrize(
+    "patient",
+    [pytest.param(True, marks=pytest.mark.long, id="command"), pytest.param(False, id="worker")],
+)
 
 
 @BOTH
