@@ -30,7 +30,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
 from consultation.config import Settings
-from consultation.office import totp
+from consultation.office import totp, unsent
 from consultation.office.accounts import (
     ROLE_WORDS,
     ROLES,
@@ -62,6 +62,10 @@ R = TypeVar("R")
 
 IDLE = timedelta(minutes=30)
 SHOWN_ENTRIES = 500
+TOO_LATE = (
+    "Votre session a expiré, et rien n’a été enregistré. Connectez-vous\u00a0: ce que vous venez "
+    "d’écrire vous sera rendu."
+)
 
 bp = Blueprint("office", __name__, url_prefix=OFFICE)
 control = Blueprint("control", __name__, url_prefix=OFFICE)
@@ -151,9 +155,14 @@ def init_office(app: Flask, settings: Settings) -> None:
     protection = CSRFProtect(app)
 
     @app.before_request
-    def protect_the_office() -> None:
-        if _in_office():
-            protection.protect()
+    def protect_the_office() -> ResponseReturnValue | None:
+        if not _in_office():
+            return None
+        carried = _written_too_late()
+        if carried:
+            return _login_page(LoginForm(), TOO_LATE, carried), 403
+        protection.protect()
+        return None
 
     @app.context_processor
     def whoever_is_here() -> dict[str, Account | None]:
@@ -239,9 +248,9 @@ def login() -> ResponseReturnValue:
 @bp.post("/connexion")
 def enter() -> ResponseReturnValue:
     """Begin a session."""
-    form = LoginForm(request.form)
+    form, carried = LoginForm(request.form), request.form.get("unsent", "")
     if not form.validate():
-        return _login_page(form, "Complétez les champs signalés."), 422
+        return _login_page(form, "Complétez les champs signalés.", carried), 422
     try:
         account = the_accounts().check(
             form.login.data or "", form.password.data or "", form.code.data or ""
@@ -250,12 +259,15 @@ def enter() -> ResponseReturnValue:
         # Only a login that exists: what was typed may be a password in the wrong field.
         if refused.blocked:
             the_journal().write(refused.blocked, "connexion bloquée", "trop d’essais refusés")
-        return _login_page(form, refused.sentence), refused.status
+        return _login_page(form, refused.sentence, carried), refused.status
     refusals = f"après {account.failures} essais refusés" if account.failures else ""
     the_journal().write(account.login, "connexion", refusals)
     if _must_be_protected(account):
         account = the_accounts().prepare_second_factor(account.id)
     _begin_session(account)
+    found = unsent.given_back(carried) if carried else None
+    if found:
+        return render_template("office/rendu.html", unsent=found)
     return redirect(url_for("office.home"), 303)
 
 
@@ -397,12 +409,21 @@ def _in_office() -> bool:
     return request.path == OFFICE or request.path.startswith(f"{OFFICE}/")
 
 
-def _login_page(form: LoginForm, problem: str) -> str:
+def _written_too_late() -> str:
+    """What was sent after the session had ended, for the login page to carry."""
+    doors = ("office.enter", "office.leave")
+    if request.method != "POST" or request.endpoint in (None, *doors) or _whoever_asks():
+        return ""
+    return unsent.keep(request)
+
+
+def _login_page(form: LoginForm, problem: str, carried: str = "") -> str:
     roles = the_accounts().roles
     return render_template(
         "office/login.html",
         form=form,
         problem=problem,
+        unsent=carried,
         entering=[ROLE_WORDS[role] for role in roles] if roles != ROLES else [],
         hr_elsewhere=the_site().roll if "rh" not in roles else "",
     )
