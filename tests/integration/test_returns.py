@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import imaplib
 import mailbox
 import re
 import secrets
-import socket
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from itertools import permutations
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 import running
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
+from mailboxes import WITH_ACCENT, dovecot, imap, kept, mailbox_at, put
 from reports import EXPECTED, FOLDER, MARK, RETURNS
 from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
@@ -183,55 +178,6 @@ def test_every_report_is_told_in_the_words_of_its_kind(run: Shell, tmp_path: Pat
     assert reasons == Counter({words: told[words] for words in told if words in undelivered})
 
 
-WITHOUT_ACCENT, WITH_ACCENT = "mot de passe", "mot de passé"
-
-
-@contextmanager
-def imap(password: str = WITHOUT_ACCENT) -> Iterator[str]:
-    """A real mailbox server while the block lasts."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = ("--host", "127.0.0.1", "--port", str(port), "--no-tls", "dict")
-    user = ("--demo-user", "retour", "--demo-password", password, "--demo-data")
-    server = subprocess.Popen(
-        [Path(sys.executable).with_name("pymap"), *words, *user], stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(200):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.1):
-                break
-            time.sleep(0.05)
-        yield f"imap://retour:{quote(password)}@127.0.0.1:{port}/"
-    finally:
-        server.terminate()
-        server.wait()
-
-
-@contextmanager
-def mailbox_at(url: str, folder: str = "INBOX") -> Iterator[imaplib.IMAP4]:
-    """The same mailbox as a person opens it, in a folder that is made if need be."""
-    parts = urlsplit(url)
-    with imaplib.IMAP4(parts.hostname or "", parts.port or 0) as client:
-        told = f"\0retour\0{unquote(parts.password or '')}".encode()
-        client.authenticate("PLAIN", lambda _: told)
-        client.create(folder)
-        client.select(folder)
-        yield client
-
-
-def put(client: imaplib.IMAP4, *contents: bytes, folder: str = "INBOX") -> None:
-    for content in contents:
-        client.append(folder, "", "", content.replace(b"\n", b"\r\n"))
-    client.noop()
-
-
-def kept(client: imaplib.IMAP4, which: str = "ALL") -> int:
-    """How many messages the folder holds."""
-    client.noop()
-    return len(client.search(None, which)[1][0].split())
-
-
 def bounced(run: Shell) -> int:
     return int(run.app().extensions["roll"].counts("essai").bounced)
 
@@ -275,6 +221,27 @@ def test_what_only_people_can_read_stays_for_them_and_is_told_once(
     assert re.search(r"réponse automatique, à lire +1\n", first)
     assert "à lire" not in second
     assert bounced(run) == 0
+
+
+@pytest.mark.long
+def test_what_a_person_has_opened_is_read_all_the_same_and_what_is_left_stays_unread(
+    run: Shell, tmp_path: Path
+) -> None:
+    one, two, *_ = marks(tmp_path)
+    answer = f"To: {returned_to(two)}\nSubject: RE: x\n\nJ’ai quitté la préfecture.\n".encode()
+    with dovecot() as url, mailbox_at(url, '"Trait&AOk-s"') as client:
+        run.environment["RETURNS_URL"] = url + "Traités"
+        put(client, report(one, "5.1.1"), folder='"Trait&AOk-s"')
+        client.store("1", "+FLAGS", "(\\Seen)")
+        put(client, answer, folder='"Trait&AOk-s"')
+
+        first = run("invitations", "returns")
+        second = run("invitations", "returns")
+
+        assert (kept(client), kept(client, "UNSEEN")) == (1, 1)
+    assert bounced(run) == 1
+    assert "réponse d’une personne, à lire" in first
+    assert "à lire" not in second
 
 
 @pytest.mark.long
