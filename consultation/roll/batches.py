@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from consultation.roll.addresses import (
     Problem,
     addresses_in,
     clean,
+    line_each,
     line_of,
     lines_of,
     pieces,
@@ -41,6 +42,44 @@ _NOT_OUR_LIST = (
 
 
 @dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of a file, and some of what it holds, to be recognised by a person."""
+
+    index: int
+    name: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """What a person may choose from: columns, and the sheets of a workbook."""
+
+    found: tuple[Column, ...]
+    guessed: int | None
+    sheets: tuple[str, ...]
+    sheet: str
+
+    def to_json(self) -> str:
+        """What is kept, locked with the file, until someone has chosen."""
+        found = [(column.index, column.name, column.samples) for column in self.found]
+        return json.dumps([found, self.guessed, self.sheets, self.sheet])
+
+    @classmethod
+    def from_json(cls, text: str) -> Columns:
+        """What `to_json` wrote."""
+        found, guessed, sheets, sheet = json.loads(text)
+        return cls(
+            found=tuple(
+                Column(index=index, name=name, samples=tuple(samples))
+                for index, name, samples in found
+            ),
+            guessed=guessed,
+            sheets=tuple(sheets),
+            sheet=sheet,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parsed:
     """A whole file: every line with its problems, those set aside, and how it was understood."""
 
@@ -51,6 +90,8 @@ class Parsed:
     not_kept: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     refusal: str = ""  # why nothing in the file can be used
+    place: tuple[str, int] = ("", 0)  # the sheet and the column that were read
+    columns: Columns | None = field(default=None, compare=False)  # of a file just read
 
     @cached_property
     def faulty(self) -> tuple[Line, ...]:
@@ -103,6 +144,7 @@ class Parsed:
                 "not_kept": self.not_kept,
                 "notes": self.notes,
                 "refusal": self.refusal,
+                "place": self.place,
             },
             ensure_ascii=False,
         )
@@ -122,47 +164,14 @@ class Parsed:
             not_kept=tuple(kept["not_kept"]),
             notes=tuple(kept["notes"]),
             refusal=kept["refusal"],
+            place=tuple(kept.get("place", ("", -1))),
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """A column of a file, and some of what it holds, to be recognised by a person."""
-
-    index: int
-    name: str
-    samples: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Columns:
-    """What a person may choose from: columns, and the sheets of a workbook."""
-
-    found: tuple[Column, ...]
-    guessed: int | None
-    sheets: tuple[str, ...]
-    sheet: str
-
-
-def columns(content: bytes, sheet: str = "") -> Columns:
-    """The columns of a file, with the one that seems to hold the addresses."""
+def columns(content: bytes, sheet: str) -> Columns:
+    """The columns of a sheet, with the one that seems to hold the addresses."""
     read = spreadsheet.read(content, sheet)
-    found = layout(read)
-    rows = found.rows if found else read.rows
-    used = sorted({i for row in rows for i, cell in enumerate(row.cells) if cell.strip()})
-    return Columns(
-        found=tuple(
-            Column(
-                index=i,
-                name=found.name(i) if found else f"colonne {column_letter(i)}",
-                samples=tuple(_samples(rows, i)),
-            )
-            for i in used
-        ),
-        guessed=found.column if found else None,
-        sheets=read.sheets,
-        sheet=read.sheet,
-    )
+    return _columns(read, layout(read))
 
 
 def parse(
@@ -185,7 +194,7 @@ def parse(
     found = layout(read, column)
     if found is None:
         return Parsed(how=read.how, refusal=_no_address(read))
-    lines = [line for row in found.rows for line in _lines(row, found)]
+    lines = _lines(found)
     return _parsed(read, found, judged(lines, domains, elsewhere or {}))
 
 
@@ -219,13 +228,13 @@ def parse_corrected(
     read = spreadsheet.read(content)
     if read.refusal:
         return Parsed(refusal=read.refusal)
-    found = layout(read)
-    names = {clean(name): i for i, name in found.names.items()} if found else {}
-    if found is None or not names.keys() >= {"Ligne", "Courriel"}:
+    ours = layout(read)
+    names = {name: i for i, name in ours.names.items()} if ours else {}
+    found = layout(read, names["Courriel"]) if names.keys() >= {"Ligne", "Courriel"} else None
+    if found is None:
         return Parsed(refusal=_NOT_OUR_LIST)
-    found = replace(found, column=names["Courriel"])
-    numbered = [row._replace(number=_first_number(row, names["Ligne"])) for row in found.rows]
-    lines = [line_of(row.number, found.cell(row)) for row in numbered]
+    numbers = (_first_number(row, names["Ligne"]) for row in found.rows)
+    lines = line_each(zip(numbers, found.cells, strict=True))
     return _parsed(read, found, judged(lines, domains, elsewhere or {}))
 
 
@@ -266,15 +275,35 @@ def one_address(typed: str, domains: Sequence[str] = ANY_GOUV) -> Line:
     return judged([line_of(0, typed)], domains, {})[0]
 
 
+def _columns(read: Sheet, found: Layout | None) -> Columns:
+    rows = found.rows if found else read.rows
+    used = {found.column, *found.others} if found else range(max(len(row.cells) for row in rows))
+    return Columns(
+        found=tuple(
+            Column(
+                index=i,
+                name=found.name(i) if found else f"colonne {column_letter(i)}",
+                samples=tuple(_samples(rows, i)),
+            )
+            for i in sorted(used)
+        ),
+        guessed=found.column if found else None,
+        sheets=read.sheets,
+        sheet=read.sheet,
+    )
+
+
 def _samples(rows: Sequence[Row], column: int) -> Iterable[str]:
     cells = (row.cells[column] for row in rows if column < len(row.cells))
     filled = (cell for cell in map(clean, cells) if cell)
     return (cell for cell, _ in zip(filled, range(_SAMPLES), strict=False))
 
 
-def _lines(row: Row, found: Layout) -> Iterable[Line]:
-    cell = found.cell(row)
-    return lines_of(row.number, cell) if found.lists else (line_of(row.number, cell),)
+def _lines(found: Layout) -> list[Line]:
+    cells = zip((row.number for row in found.rows), found.cells, strict=True)
+    if not found.lists:
+        return line_each(cells)
+    return [line for number, cell in cells for line in lines_of(number, cell)]
 
 
 def _parsed(read: Sheet, found: Layout, lines: Sequence[Line]) -> Parsed:
@@ -288,6 +317,8 @@ def _parsed(read: Sheet, found: Layout, lines: Sequence[Line]) -> Parsed:
         column=found.name(found.column),
         not_kept=tuple(map(found.name, found.others)),
         notes=found.notes,
+        place=(read.sheet, found.column),
+        columns=_columns(read, found),
     )
 
 

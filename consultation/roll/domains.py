@@ -27,7 +27,7 @@ def judged(
     `domains`: patterns of those that may be invited; `elsewhere`: the domains of other
     territories, each with its name.
     """
-    counts = Counter(line.domain for line in lines if line.address)
+    counts = Counter([line.address.partition("@")[2] for line in lines if line.address])
     verdicts = _Domains(counts, domains, elsewhere).verdicts()
     if not verdicts:
         return list(lines)
@@ -125,6 +125,10 @@ def _slip(domain: str, likely: str, *, warning: bool) -> Problem:
 
 def without_repeats(lines: Iterable[Line]) -> tuple[Line, ...]:
     """The lines, each whose address stands higher said to repeat that one."""
+    lines = tuple(lines)
+    addresses = [line.address for line in lines if line.address]
+    if len(set(addresses)) == len(addresses):
+        return lines
     first: dict[str, int] = {}
     kept = []
     for line in lines:

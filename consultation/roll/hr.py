@@ -46,7 +46,7 @@ from consultation.office.territories import EVERYWHERE, Territory, territories, 
 from consultation.refusals import Refusal
 from consultation.roll import batches, codes, paper, preview
 from consultation.roll.addresses import Line
-from consultation.roll.batches import Parsed
+from consultation.roll.batches import Columns, Parsed
 from consultation.roll.forms import BatchForm, PaperForm
 from consultation.roll.headers import write_text
 from consultation.roll.mail import message
@@ -282,25 +282,28 @@ def plan_reminders(slug: str) -> Redirection:
 def choose_column(batch: str) -> ResponseReturnValue:
     """Which column holds the addresses, as guessed, with some of what each holds."""
     found = _draft(batch)
-    content = _unlocked(found)
+    columns, content = _unlocked(found)
     sheet = request.args.get("feuille", "")
     return render_template(
         "office/lots-colonnes.html",
         batch=found,
         campaign=the_campaigns().get(found.campaign),
-        columns=batches.columns(content, sheet),
+        columns=columns if sheet in ("", columns.sheet) else batches.columns(content, sheet),
     )
 
 
 @bp.post("/<batch>/colonnes")
 @role_required("rh")
 def read_column(batch: str) -> Redirection:
-    """Read the file again with the column a person has chosen."""
+    """Read the file again with the column a person has chosen, unless it was read so."""
     found = _draft(batch)
-    content = _unlocked(found)
-    sheet, typed = request.form.get("feuille", ""), request.form.get("colonne", "")
+    columns, content = _unlocked(found)
+    sheet = request.form.get("feuille", "") or columns.sheet
+    column = whole_number(request.form.get("colonne", ""))
+    if the_roll().draft(found.id).place == (sheet, column):
+        return _to_batch(found.id)
     rules = _rules(found.perimeter)
-    parsed = batches.parse(content, column=whole_number(typed), sheet=sheet, **rules)
+    parsed = batches.parse(content, column=column, sheet=sheet, **rules)
     if parsed.refusal:
         raise NotRead(parsed.refusal)
     the_roll().redraft(found.id, parsed)
@@ -312,8 +315,10 @@ def read_column(batch: str) -> Redirection:
 @role_required("rh")
 def send_corrected(batch: str) -> Redirection:
     """Put the lines corrected in our own list in the place of the faulty ones."""
-    found, file = _draft(batch), request.files.get("fichier")
-    if file is None or found.parsed is None:
+    found, file = _found(batch, whole=True), request.files.get("fichier")
+    if found.parsed is None:
+        raise UnknownBatch
+    if file is None:
         raise NotOurList
     again = batches.parse_corrected(file.read(), **_rules(found.perimeter))
     if again.refusal:
@@ -329,7 +334,7 @@ def send_corrected(batch: str) -> Redirection:
 @role_required("rh")
 def one_batch(batch: str) -> str:
     """What to check in a batch, then how its sending goes."""
-    found = _found(batch)
+    found = _found(batch, whole=True)
     campaign = the_campaigns().get(found.campaign)
     if found.parsed is None:
         return _following(found, campaign)
@@ -386,7 +391,7 @@ def try_message(batch: str) -> Redirection:
 @role_required("rh")
 def every_problem(batch: str) -> Response:
     """Every problem of a draft, for a spreadsheet: corrected, it may be sent again."""
-    found = _found(batch)
+    found = _found(batch, whole=True)
     if found.parsed is None:
         raise UnknownBatch
     content = batches.report(found.parsed, _where_invited(found))
@@ -422,13 +427,13 @@ def confirm(batch: str) -> Redirection:
     found = _found(batch)
     campaign = _open_to_batches(found.campaign)
     without_faulty = "sans_fautes" in request.form
-    if found.ready > MANY and "nombre" not in request.form:
+    if "nombre" not in request.form and _found(batch, whole=True).ready > MANY:
         raise ManyPeople
     starts = _chosen_hour(territory(found.perimeter), campaign)
     opened = campaign.state != "draft"
     if the_roll().confirm(found.id, without_faulty=without_faulty, opened=opened):
         planned = the_sendings().plan(found.id, found.campaign, found.perimeter, starts)
-        invited = the_roll().batch(found.id).counts.invited
+        invited = _found(batch).counts.invited
         detail = f"{invited} invitations, à partir du {planned.words}"
         _record("lot confirmé", found.campaign, found.name, detail)
         flash("Le lot est confirmé. Aucun message n’est encore parti.", "success")
@@ -552,10 +557,13 @@ def _is_theirs(batch: Batch, account: Account) -> bool:
     return account.perimeter in ("", batch.perimeter)
 
 
-def _found(batch: str) -> Batch:
-    """The batch, if it is theirs: that of another territory is as unknown as none."""
+def _found(batch: str, *, whole: bool = False) -> Batch:
+    """The batch, if it is theirs: that of another territory is as unknown as none.
+
+    When `whole`, with the lines of a draft.
+    """
     try:
-        found = the_roll().batch(bytes.fromhex(batch))
+        found = the_roll().batch(bytes.fromhex(batch), whole=whole)
     except ValueError:
         raise UnknownBatch from None
     if not _is_theirs(found, current_account()):
@@ -565,7 +573,7 @@ def _found(batch: str) -> Batch:
 
 def _draft(batch: str) -> Batch:
     found = _found(batch)
-    if found.parsed is None:
+    if found.state != "draft":
         raise UnknownBatch
     return found
 
@@ -637,6 +645,7 @@ def _drafted(
     file: bytes,
 ) -> Redirection:
     name, key = " ".join((form.name.data or "").split()), token_bytes(32)
+    columns = parsed.columns.to_json().encode() if parsed.columns else b""
     batch_id = the_roll().draft_batch(
         campaign.slug,
         name,
@@ -644,7 +653,7 @@ def _drafted(
         parsed,
         perimeter=code,
         contact=(form.contact.data or "").strip().lower(),
-        file=lock(key, file) if file else None,
+        file=lock(key, columns + b"\0" + file) if file else None,
     )
     _record("lot déposé", campaign.slug, name, f"{len(parsed.lines)} lignes")
     if not file:  # pasted
@@ -659,13 +668,15 @@ def _keep_key(batch_id: bytes, key: bytes) -> None:
     cookie["files"] = {**dict(kept), batch_id.hex(): b64encode(key).decode()}
 
 
-def _unlocked(found: Batch) -> bytes:
+def _unlocked(found: Batch) -> tuple[Columns, bytes]:
+    """What may be chosen in the file of a draft, and the file."""
     locked, key = the_roll().locked_file(found.id), cookie.get("files", {}).get(found.id.hex())
     if not locked or not key:
         raise NotRead
     try:
-        return unlock(b64decode(key), locked)
-    except CannotUnseal:
+        columns, _, content = unlock(b64decode(key), locked).partition(b"\0")
+        return Columns.from_json(columns.decode()), content
+    except (CannotUnseal, ValueError):  # or it was locked by an older version
         raise NotRead from None
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import compress, zip_longest
 
 from consultation.roll.addresses import clean
 from consultation.roll.headings import CERTAIN, OF_PEOPLE, PRIVATE, is_known, says_address, words_in
 from consultation.spreadsheet import Aside, Row, Sheet, column_letter, ranges
 
+_HEADER = "en-tête"
 _HEADER_WITHIN = 20  # rows in which the header is looked for
 
 _TOTAL = re.compile(r"(?:sous[- ])?(?:total|nombre|effectif)\b.*", re.IGNORECASE | re.DOTALL)
@@ -24,8 +25,8 @@ class Layout:
 
     column: int
     rows: tuple[Row, ...]
+    cells: tuple[str, ...]  # what each of these rows says of its address
     names: Mapping[int, str]
-    joined: tuple[int, ...] = ()  # columns of no name that go on with the same list
     others: tuple[int, ...] = ()  # what is left in the file
     aside: tuple[Aside, ...] = ()
     notes: tuple[str, ...] = ()
@@ -39,14 +40,6 @@ class Layout:
         """What a column is called."""
         return self.names.get(column, f"colonne {column_letter(column)}")
 
-    def cell(self, row: Row) -> str:
-        """What a row says of its address."""
-        cells = row.cells
-        if not self.joined:
-            return cells[self.column] if self.column < len(cells) else ""
-        places = (self.column, *self.joined)
-        return ";".join(cells[i] for i in places if i < len(cells) and cells[i].strip())
-
 
 def layout(sheet: Sheet, chosen: int | None = None) -> Layout | None:
     """The header and the column of addresses, by names and by content; None when there is none.
@@ -55,24 +48,27 @@ def layout(sheet: Sheet, chosen: int | None = None) -> Layout | None:
     """
     header = _header(sheet.rows[:_HEADER_WITHIN])
     names = _names(header) if header else {}
-    signs = {i: found for i, column in _columns(sheet.rows) if (found := _signs(column))}
+    columns = list(zip_longest(*(row.cells for row in sheet.rows), fillvalue=""))
+    signs = {i: found for i, cells in enumerate(columns) if (found := _signs(cells))}
     guessed = _address_column(signs, names)
     column = guessed if chosen is None else chosen
     if column is None:
         return None
-    beyond = [i for i in sorted(signs) if i != column and i > max(names, default=-1)]
-    rows, aside = _sorted_out(sheet.rows, header, (column, *beyond))
-    used = [i for i, cells in _columns(rows) if i != column and "".join(cells).strip()]
+    beyond = [i for i in signs if i != column and i > max(names, default=-1)]
+    asides = _asides(sheet.rows, header, _joined(columns, [column, *beyond]))
+    kept = [place not in asides for place in range(len(sheet.rows))]
+    used = [i for i, cells in enumerate(columns) if "".join(compress(cells, kept)).strip()]
+    others = [i for i in used if i != column]
     # « a; b; c » was cut, and goes on with the same list: under one name, or in a file of nothing
     # else. Beside other columns, without any name, it may be two addresses of the same person.
-    joined = column == guessed and bool(header or used == beyond)
+    joined = beyond if column == guessed and (header or others == beyond) else []
     made = Layout(
         column=column,
-        rows=rows,
+        rows=tuple(compress(sheet.rows, kept)),
+        cells=tuple(compress(_joined(columns, [column, *joined]), kept)),
         names=names,
-        joined=tuple(beyond) if joined else (),
-        others=tuple(i for i in used if not joined or i not in beyond),
-        aside=aside,
+        others=tuple(i for i in others if i not in joined),
+        aside=tuple(_in_order(sheet.rows, asides)),
     )
     return replace(made, notes=tuple(_second(made, signs)))
 
@@ -116,12 +112,8 @@ def _names(row: Row) -> Mapping[int, str]:
 # --- The column
 
 
-def _columns(rows: Sequence[Row]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    return enumerate(zip_longest(*(row.cells for row in rows), fillvalue=""))
-
-
 def _signs(column: Sequence[str]) -> int:
-    return sum("@" in cell for cell in column)
+    return sum(["@" in cell for cell in column]) if "@" in "".join(column) else 0
 
 
 def _address_column(signs: Mapping[int, int], names: Mapping[int, str]) -> int | None:
@@ -152,32 +144,33 @@ def _second(found: Layout, signs: Mapping[int, int]) -> Iterator[str]:
 # --- The lines
 
 
-def _sorted_out(
-    rows: Sequence[Row], header: Row | None, columns: Sequence[int]
-) -> tuple[tuple[Row, ...], tuple[Aside, ...]]:
-    """The rows that may hold people, those with an address first, and the others with why."""
-    kept: list[Row] = []
-    aside: dict[str, list[int]] = {}
-    for row in rows:
-        people = row is not header and _holds(row, columns)
-        reason = "" if people else _of_nobody(row, header)
-        if reason:
-            aside.setdefault(reason, []).append(row.number)
-        else:
-            kept.append(row)
-    told = (Aside(reason=why, numbers=tuple(numbers)) for why, numbers in aside.items())
-    return tuple(kept), tuple(told)
+def _joined(columns: Sequence[Sequence[str]], places: Sequence[int]) -> Sequence[str]:
+    """What the rows say in these columns, the first of which may be out of the file."""
+    found = [columns[place] for place in places if place < len(columns)]
+    if len(found) == 1:
+        return found[0]
+    return [";".join(filter(str.strip, cells)) for cells in zip(*found, strict=True)]
 
 
-def _holds(row: Row, columns: Sequence[int]) -> bool:
-    return any(i < len(row.cells) and "@" in row.cells[i] for i in columns)
+def _asides(rows: Sequence[Row], header: Row | None, cells: Sequence[str]) -> Mapping[int, str]:
+    """Why a row is set aside, by its place; a row whose cell holds an address never is."""
+    without = (place for place, cell in enumerate(cells) if "@" not in cell)
+    found = {place: why for place in without if (why := _of_nobody(rows[place], header))}
+    if header is not None:
+        found[rows.index(header)] = _HEADER
+    return found
+
+
+def _in_order(rows: Sequence[Row], asides: Mapping[int, str]) -> Iterator[Aside]:
+    numbers: dict[str, list[int]] = {}
+    for place, reason in sorted(asides.items()):
+        numbers.setdefault(reason, []).append(rows[place].number)
+    yield from (Aside(reason=why, numbers=tuple(found)) for why, found in numbers.items())
 
 
 def _of_nobody(row: Row, header: Row | None) -> str:
     """Why a row without an address is no person's; '' when it may be one."""
     if header is not None:
-        if row is header:
-            return "en-tête"
         if row.number < header.number:
             return "au-dessus de l’en-tête"
         if _names(row) == _names(header) or (len(_names(row)) > 1 and _is_sure(row)):

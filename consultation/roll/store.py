@@ -557,19 +557,27 @@ class Roll:
             counts = _counts_by_batch(connection, campaign)
         return tuple(_batch(row, counts.get(row.id, Counts())) for row in rows)
 
-    def batch(self, batch_id: bytes) -> Batch:
-        """One batch, with its lines and those already invited while it is a draft."""
+    def batch(self, batch_id: bytes, *, whole: bool = True) -> Batch:
+        """One batch; when `whole`, with the lines of a draft and those already invited."""
         with self._database.read() as connection:
             row = connection.execute(select(batch).where(batch.c.id == batch_id)).first()
             if row is None:
                 raise UnknownBatch
             counts = _counts(connection, invitation.c.batch == batch_id)
-            lines = connection.scalar(_LINES, {"sought": batch_id})
+            lines = connection.scalar(_LINES, {"sought": batch_id}) if whole else None
             if lines is None:
                 return _batch(row, counts)
             parsed = Parsed.from_json(lines)
             already = self._already(connection, row.campaign, parsed)
         return _batch(row, counts, parsed, already)
+
+    def draft(self, batch_id: bytes) -> Parsed:
+        """The lines of a draft; UnknownBatch for any other batch."""
+        with self._database.read() as connection:
+            lines = connection.scalar(_LINES, {"sought": batch_id})
+        if lines is None:
+            raise UnknownBatch
+        return Parsed.from_json(lines)
 
     def confirm(
         self, batch_id: bytes, *, without_faulty: bool = True, opened: bool = False
@@ -902,20 +910,19 @@ class Roll:
     def _already(
         self, connection: Connection, campaign: str, parsed: Parsed
     ) -> Mapping[str, bytes]:
-        of_campaign = select(invitation.c.id).where(invitation.c.campaign == campaign)
-        if connection.execute(of_campaign.limit(1)).first() is None:
+        asked = select(invitation.c.address_key, invitation.c.batch).where(
+            invitation.c.campaign == campaign, _INVITED
+        )
+        few = connection.execute(asked.limit(len(parsed.ready) + 1)).all()
+        if not few:
             return {}
         invite_key = self._keys.invite(campaign)
         known = {codes.address_key(invite_key, address): address for address in parsed.addresses}
+        if len(few) <= len(known):  # all of them: fewer than there would be to ask for
+            return {known[row.address_key]: row.batch for row in few if row.address_key in known}
         already: dict[str, bytes] = {}
         for chunk in _chunks(list(known)):
-            found = connection.execute(
-                select(invitation.c.address_key, invitation.c.batch).where(
-                    invitation.c.campaign == campaign,
-                    invitation.c.address_key.in_(chunk),
-                    _INVITED,
-                )
-            )
+            found = connection.execute(asked.where(invitation.c.address_key.in_(chunk)))
             already |= {known[row.address_key]: row.batch for row in found}
         return already
 

@@ -37,12 +37,10 @@ def read_csv(content: bytes) -> Sheet:
     if announced:
         text = text[announced.end() :]
     records = _records(text, delimiter or ";")
-    rows = tuple(
-        Row(number, tuple(cells))
-        for number, cells in enumerate(records, 1)
-        if "".join(cells).strip()
-    )
-    if len(rows) > MOST_ROWS + ABOVE or any(map(_is_too_wide, rows)):
+    numbered = map(Row._make, enumerate(map(tuple, records), 1))
+    rows = tuple(row for row in numbered if "".join(row.cells).strip())
+    too_wide = max(map(len, records), default=0) > MOST_COLUMNS and any(map(_is_too_wide, rows))
+    if too_wide or len(rows) > MOST_ROWS + ABOVE:
         return Sheet(refusal=TOO_MANY)
     separated = _DELIMITERS.get(delimiter, f"séparateur « {delimiter} »")
     how = f"CSV, {separated if delimiter else 'une colonne'}, {encoding}"

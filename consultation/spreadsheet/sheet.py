@@ -79,7 +79,7 @@ def refusal_of(content: bytes) -> str:
 
 def blanks(rows: Sequence[Row], among: frozenset[int] = frozenset()) -> Iterator[Aside]:
     """The numbers that no row has, up to the last; those of `among` are told elsewhere."""
-    if not rows:
+    if not rows or rows[-1].number == len(rows):
         return
     known = {row.number for row in rows} | among
     last = max(known)

@@ -7,7 +7,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
@@ -120,7 +120,7 @@ def _read(content: bytes, chosen: str, inside: Unseen) -> Sheet:
         return Sheet(refusal=NOT_READ)
     found = {name: _rows(workbook, name, inside.not_saved(name)) for name in workbook.sheet_names}
     shown = {name: _shown(found[name], inside.hidden(name)) for name in visible}
-    name = chosen if chosen in visible else max(visible, key=lambda one: _addresses(shown[one]))
+    name = chosen if chosen in visible else _fullest(shown)
     rows, hidden = shown[name], inside.hidden(name)
     if len(rows) > MOST_ROWS + ABOVE or any(map(_is_too_wide, rows)):
         return Sheet(refusal=TOO_MANY)
@@ -137,6 +137,13 @@ def _read(content: bytes, chosen: str, inside: Unseen) -> Sheet:
     )
 
 
+def _fullest(sheets: Mapping[str, Sequence[Row]]) -> str:
+    """The sheet that holds the most addresses, or the first."""
+    if len(sheets) == 1:
+        return next(iter(sheets))
+    return max(sheets, key=lambda name: _addresses(sheets[name]))
+
+
 def _shown(rows: Sequence[Row], hidden: frozenset[int]) -> tuple[Row, ...]:
     return tuple(row for row in rows if row.number not in hidden) if hidden else tuple(rows)
 
@@ -147,11 +154,12 @@ def _rows(
     cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     for number, column in not_saved:
         _mark(cells, number, column)
-    return [
-        Row(number, texts)
-        for number, texts in enumerate(map(_texts, cells), 1)
-        if "".join(texts).strip()
-    ]
+    rows = []
+    for number, values in enumerate(cells, 1):
+        texts, whole = _texts(values)
+        if whole.strip():
+            rows.append(Row(number, texts))
+    return rows
 
 
 def _is_too_wide(row: Row) -> bool:
@@ -167,10 +175,13 @@ def _mark(cells: list[list[_Value]], number: int, column: int) -> None:
     row[column] = row[column] or NOT_SAVED
 
 
-def _texts(values: list[_Value]) -> tuple[str, ...]:
-    if set(map(type, values)) == {str}:
-        return tuple(values)  # type: ignore[arg-type]  # all of them are str: half the time
-    return tuple(map(_in_words, values))
+def _texts(values: Sequence[_Value]) -> tuple[tuple[str, ...], str]:
+    """The cells as texts, and all of them together: nearly always they are texts already."""
+    try:
+        return tuple(values), "".join(values)  # type: ignore[arg-type]  # or fails
+    except TypeError:
+        texts = tuple(map(_in_words, values))
+        return texts, "".join(texts)
 
 
 def _in_words(value: _Value) -> str:

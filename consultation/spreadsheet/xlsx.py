@@ -16,6 +16,7 @@ _FILLED_CELL = re.compile(
 )
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row\b[^<>]{0,500}>")
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']|\sht=[\"']0(?:\.0)?[\"']")
+_MAY_HIDE = (b'hidden="1', b'hidden="t', b"hidden='", b' ht="0', b" ht='")
 _NUMBER = re.compile(rb"\sr=[\"'](\d{1,7})[\"']")
 _FORMULA_ALONE = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^<>]{0,200}><f\b[^<>]{0,300}(?:/>|>[^<]*</f>)'
@@ -69,7 +70,7 @@ def _beyond(limit: str, least: str, most: str, longest: int) -> str:
 
 
 def _hidden(xml: bytes) -> Iterator[int]:
-    if b"hidden=" not in xml and b' ht="0' not in xml:
+    if not any(word in xml for word in _MAY_HIDE):
         return
     number = 0
     for tag in _ROW.findall(xml):
@@ -80,7 +81,7 @@ def _hidden(xml: bytes) -> Iterator[int]:
 
 
 def _formulas(xml: bytes) -> Iterator[tuple[int, int]]:
-    if b"<f" in xml:
+    if b"<f>" in xml or b"<f " in xml:
         for column, row in _FORMULA_ALONE.findall(xml):
             yield int(row), _column_number(column) - 1
 
