@@ -136,7 +136,8 @@ class Collector:
     def mailbox(self) -> Counter[Kind]:
         """Take what waits in the mailbox of the settings; what a person must read stays there."""
         total: Counter[Kind] = Counter()
-        if self._settings.returns_url:
+        # Without an address of returns, nothing says whose a message was: none is touched.
+        if self._settings.returns_url and self._settings.mail_returns:
             for_each_slice(self._settings.returns_url, lambda slice_: self._settled(slice_, total))
         return total
 

@@ -26,9 +26,10 @@ from consultation.config import Settings
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.roll.codes import normalise, token_hash
+from consultation.roll.inbox import SLICE
 from consultation.roll.keys import RollKeys
 from consultation.roll.mail import Writer
-from consultation.roll.reports import KIND_WORDS, UNDELIVERED, Returned, read
+from consultation.roll.reports import KIND_WORDS, TO_READ, UNDELIVERED, Returned, read
 from consultation.roll.returns import Collector, Returns
 from consultation.roll.store import Batch, Outgoing, Roll, Settled, UnknownCode
 from consultation.roll.tables import invitation
@@ -242,6 +243,26 @@ def test_what_a_person_has_opened_is_read_all_the_same_and_what_is_left_stays_un
     assert bounced(run) == 1
     assert "réponse d’une personne, à lire" in first
     assert "à lire" not in second
+
+
+@pytest.mark.long
+def test_a_mailbox_of_many_messages_is_read_whole(run: Shell, tmp_path: Path) -> None:
+    invite(run, "essai", tmp_path, len(EXPECTED))
+    run("invitations", "send", "essai")
+    told = everything_returned(tmp_path / "retours", marks(tmp_path))
+    to_read = sum(told[KIND_WORDS[kind]] for kind in TO_READ)
+    with imap() as url, mailbox_at(url) as client:
+        before = kept(client)
+        put(client, *(path.read_bytes() for path in (tmp_path / "retours").iterdir()))
+        run.environment |= {"RETURNS_URL": url, "MAIL_RETURNS": ""}
+        run("worker", "--once")
+        assert kept(client) == before + told.total() > before + SLICE
+        run.environment["MAIL_RETURNS"] = RETURNS
+
+        run("worker", "--once")
+
+        assert kept(client) == before + to_read
+    assert bounced(run) == sum(told[KIND_WORDS[kind]] for kind in UNDELIVERED)
 
 
 @pytest.mark.long
