@@ -351,9 +351,31 @@ WORDS: Mapping[str, str] = {
     ),
     "Envoyer mes réponses": "Send my answers",
     "Vos réponses sont envoyées": "Your answers are sent",
+    "Des réponses étaient déjà envoyées": "Answers had already been sent",
     (
-        "Vos réponses étaient déjà enregistrées : elles ne comptent qu’une fois."
-    ): "Your answers had already been recorded: they count only once.",
+        "Des réponses envoyées avec ce lien étaient déjà enregistrées : "
+        "ce sont les seules qui comptent, et elles ne comptent qu’une fois."
+    ): (
+        "Answers sent with this link had already been recorded: "
+        "they are the only ones that count, and they count once."
+    ),
+    (
+        "Si vous venez d’envoyer les mêmes, tout est en ordre, merci. "
+        "Si vous venez d’en envoyer d’autres, elles n’ont pas été ajoutées."
+    ): (
+        "If you have just sent the same ones, all is well, thank you. "
+        "If you have just sent others, they were not added."
+    ),
+    (
+        "Ce sont celles que vous venez d’envoyer à nouveau : elles étaient bien arrivées."
+    ): "They are those you have just sent again: they had arrived.",
+    "Celles que vous venez d’envoyer n’ont pas été ajoutées.": (
+        "Those you have just sent were not added."
+    ),
+    (
+        "Si vous veniez d’écrire d’autres réponses, dans un autre onglet par exemple, "
+        "elles n’ont pas été ajoutées."
+    ): "If you had just written other answers, in another tab for instance, they were not added.",
     "Merci. Votre lien ne peut plus servir.": "Thank you. Your link can no longer be used.",
     "Cet appareil sert à d’autres personnes ?": "Do other people use this device?",
     "Fermez cette page.": "Close this page.",

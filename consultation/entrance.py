@@ -189,6 +189,7 @@ def _type_again(code: str) -> str:
         visit=None,
         campaign=None,
         closing=False,
+        speaking=g.language,
         typed=typed,
     )
 

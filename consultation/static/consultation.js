@@ -211,6 +211,17 @@ async function begin(form, code) {
   submit(add(form, { action: "suite" }));
 }
 
+// Sent more than once: the first answers count, and may be those of this page or others.
+function tellWhichCount({ sent, fields }) {
+  const [either, same, others] = ["_premieres", "_memes", "_autres"].map($);
+  const sorted = (answers) => JSON.stringify(Object.entries(JSON.parse(answers)).sort());
+  const alike = sent && sorted(sent) === sorted(fields.answers);
+  // On a shared device tabs know nothing of each other.
+  if (!either || alike && sessionStorage.shared) return;
+  either.hidden = true;
+  (alike ? same : others).hidden = false;
+}
+
 function canStore() {
   // Their owner may refuse them: then reading a name throws.
   try { return localStorage && sessionStorage; } catch {}
@@ -229,7 +240,9 @@ async function run() {
   }
   const code = capable && sessionStorage.code;
   if (code && document.querySelector("[data-done]")) {
-    (await recordOf(code)).wipe("", ".");
+    const keeper = await recordOf(code);
+    tellWhichCount(await keeper.load());
+    keeper.wipe("", ".");
     sessionStorage.clear();
   } else if (page && data(page, "n") && !code) {
     location.replace(data(page, "landing"));

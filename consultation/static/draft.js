@@ -14,13 +14,28 @@ export async function follow(form, keeper, begun) {
   // Found again with « Back », or loaded again, a page that was sent is not sent again: its address
   // leads to where one resumes.
   history.replaceState(null, "", location.href);
-  if (begun) await keeper.save({ ...await keeper.load(), m, s, fields, at });
+  if (begun) {
+    const record = await keeper.load();
+    await keeper.save({ ...record, m, s, fields, at });
+    // Sent from another tab, or lost: the server tells which.
+    if (!record.m) return showAgain(form, at);
+  }
   const typed = await keeper.load("."), early = changed(form);
   if (typed.at === at) fill(form, typed.fields, early);
   else keeper.wipe(".");
   keepTyping(form, keeper, at, early.size);
   sendOnce(form);
   if (begun) await sendTheLatest(form, keeper);
+}
+
+const hold = (form, name, value) => form.appendChild(
+  Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+const send = (form) => HTMLFormElement.prototype.submit.call(form);
+
+function showAgain(form, at) {
+  form.setAttribute("action", at);
+  hold(form, "action", "afficher");
+  send(form);
 }
 
 // Typing
@@ -49,8 +64,12 @@ function keepTyping(form, keeper, at, already) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, PAUSE); });
   addEventListener("visibilitychange", () => { if (timer) save(); });
   if (already) save();
-  // Sent from another tab: nothing more is to be kept.
-  addEventListener("storage", ({ key, newValue }) => { over ||= key === keeper.name && !newValue; });
+  // Nothing more is to be kept.
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key !== keeper.name || newValue) return;
+    over = true;
+    $("_attente").textContent = said("Un autre onglet a terminé : ce que vous changez ici ne sera pas ajouté.");
+  });
 }
 
 const isBox = ({ type }) => type === "radio" || type === "checkbox";
@@ -109,16 +128,24 @@ async function sendTheLatest(form, keeper) {
       $("_attente").textContent = said("Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant d’être envoyées.");
     }
   };
-  const add = (name, value) => form.appendChild(
-    Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   addEventListener("storage", ({ key }) => { if (key === keeper.name) look(); });
   addEventListener("pageshow", ({ persisted }) => { if (persisted) look(); });
-  isSubmit(form, () => {
-    if (latest === own) return;
-    add("answers.latest", latest);
+  isSubmit(form, (event) => {
+    if (latest === own) {
+      if (review && !event.submitter?.hasAttribute("formaction")) noteSent(event, form, keeper, own);
+      return;
+    }
+    hold(form, "answers.latest", latest);
     if (!review) return;
     // What is sent for ever was read before: it is shown again first.
     form.setAttribute("action", review);
-    add("action", "autre-onglet");
+    hold(form, "action", "autre-onglet");
   });
+}
+
+// The first answers sent are those that count, even if nobody could say that they had arrived.
+function noteSent(event, form, keeper, sent) {
+  event.preventDefault();
+  const again = () => send(form);
+  keeper.load().then((record) => record.m && keeper.save({ sent, ...record })).then(again, again);
 }

@@ -12,6 +12,8 @@ const WORDS = {
   "Enregistré sur cet appareil.": "Saved on this device.",
   "Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant d’être envoyées.":
     "Your answers have changed in another tab: they will be shown to you before they are sent.",
+  "Un autre onglet a terminé : ce que vous changez ici ne sera pas ajouté.":
+    "Another tab has finished: what you change here will not be added.",
   "Ce qui n’allait pas avec cette réponse est décoché.":
     "What did not go with this answer has been unticked.",
   "caractère de trop": "character too many",

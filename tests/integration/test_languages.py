@@ -211,9 +211,10 @@ def test_a_language_without_words_of_ours_is_marked_among_the_french_ones(
 def test_a_refusal_is_said_in_the_language_of_the_form(visitor: Visitor, code: str) -> None:
     landing(visitor, "en").fill({"code": "ABCD-EFGH"}).press("Begin", 404)
 
-    assert visitor.page.heading == "This link is not recognised"
-    assert "Copy the whole address from the message" in visitor.body
-    assert "Type my code" in visitor.body
+    assert "This code is not recognised. Copy the whole link" in visitor.body
+    assert 'value="ABCD-EFGH"' in visitor.body
+    assert '<html lang="en">' in visitor.body
+    visitor.fill({"code": code}).press("Begin")
     assert '<html lang="en">' in visitor.body
 
     begin(visitor, code, "en").press("suite").press("suite")

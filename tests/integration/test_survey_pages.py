@@ -125,6 +125,27 @@ def test_sending_again_is_thanked_and_counts_once(
     assert platform.urn.counts(platform.campaign).spent == 1
 
 
+def test_whoever_sends_other_answers_is_told_that_they_were_not_added(
+    platform: Running, visitor: Visitor, credential: small.Credential
+) -> None:
+    to_the_review(begin(visitor, credential))
+    form = visitor.form("/envoyer")
+    fields = dict(form.filled({}))
+    visitor.send(form.action, list(fields.items()), 200)
+    other = json.dumps(json.loads(fields["answers"]) | {"fonction": "direction", "equipe": 3})
+
+    visitor.send(form.action, list((fields | {"answers": other}).items()), 200)
+
+    assert visitor.page.heading == "Des réponses étaient déjà envoyées"
+    assert (
+        "si vous venez d’en envoyer d’autres, elles n’ont pas été ajoutées" in visitor.body.lower()
+    )
+    end = str(platform.campaign.questionnaire.end)
+    shown = re.sub(r'(?s)<div id="_memes" hidden>.*?</div>', "", visitor.body)
+    assert end not in shown
+    assert [one["answers"]["fonction"] for one in released(platform)] == ["agent"]
+
+
 def test_a_spent_credential_opens_no_page(visitor: Visitor, credential: small.Credential) -> None:
     to_the_review(begin(visitor, credential)).press("Envoyer mes réponses")
 
