@@ -195,6 +195,10 @@ def _is_automatic(mail: Message) -> bool:
 # --- Reports of the standard form (RFC 3464, and RFC 6533 for addresses with accents)
 
 _TYPE = re.compile(r"^\s*[\w-]+\s*;")  # « smtp; », « X-Postfix; »
+_TRIES_AGAIN = re.compile(
+    r"message delayed|(continue to|keep) try|will (be )?retr(y|ied)|continuera d.essayer",
+    re.IGNORECASE,
+)
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 
 
@@ -232,7 +236,8 @@ def _of_recipient(fields: Message, text: str) -> tuple[Kind, str] | None:
     found = _STATUS.search(_header(fields, "Status"))
     status = found[0] if found else ""
     told = " ".join(_TYPE.sub("", _header(fields, "Diagnostic-Code")).split())
-    match _outcome(action, status, again="Will-Retry-Until" in fields):
+    again = "Will-Retry-Until" in fields or bool(_TRIES_AGAIN.search(f"{told} {text}"))
+    match _outcome(action, status, again=again):
         case "failed":
             return _failure(status, told, text)
         case "delayed":
@@ -248,7 +253,7 @@ def _outcome(action: str, status: str, *, again: bool) -> str:
 
     Postfix gives a message up with `failed` and 4.4.1, the last thing that happened. OpenSMTPD
     says `delayed` of a message that it has given up too, with 4.4.7 (« delivery time expired ») and
-    no word of trying again; Exchange writes 4.4.7 of a real delay, and until when it will try.
+    no word of trying again; Exchange writes 4.4.7 of a real delay, and that it will.
     """
     if action.startswith(("fail", "error")):
         return "failed"
@@ -374,8 +379,6 @@ _DELAYED = re.compile(
     r"will be retried|attempts will",
     re.IGNORECASE,
 )
-
-
 _GIVEN_UP = re.compile(r"giv(en|ing) up|not going to try|permanent|d[ée]finitif", re.IGNORECASE)
 
 

@@ -104,9 +104,16 @@ Diagnostic-Code: smtp; {told}
     assert read(mail.encode(), RETURNS).kind == kind
 
 
-def test_a_server_that_says_until_when_it_will_try_has_not_given_up() -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        "Will-Retry-Until: Sun, 29 Nov 2026 09:00:00 +0100",
+        "Diagnostic-Code: smtp;400 4.4.7 Message delayed",
+    ],
+)
+def test_a_server_that_says_that_it_will_try_again_has_not_given_up(more: str) -> None:
     content = (FOLDER / "opensmtpd-unreachable.txt").read_text()
-    again = content.replace("Status: 4.4.7\n", "Status: 4.4.7\nWill-Retry-Until: later\n")
+    again = content.replace("Status: 4.4.7\n", f"Status: 4.4.7\n{more}\n")
 
     assert read(content.encode(), RETURNS).kind == "unreachable"
     assert read(again.encode(), RETURNS).kind == "temporary"
