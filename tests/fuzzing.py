@@ -151,7 +151,7 @@ def _invited(app: Flask, campaign: Campaign) -> None:
     def batch(name: str, *, confirmed: bool = True) -> bytes:
         lines = "".join(f"{slug}{name}{number}@ain.gouv.fr\n" for number in range(12))
         wrong = "" if confirmed else "faux\nA@B\n"
-        content = parse(f"courriel\n{lines}{wrong}".encode(), "lot.csv")
+        content = parse(f"courriel\n{lines}{wrong}".encode())
         made: bytes = roll.draft_batch(slug, name, "agents", content)
         if confirmed:
             roll.confirm(made)

@@ -143,9 +143,7 @@ def _register(campaigns: Campaigns, definition: str) -> Campaign:
 
 def _invite(roll: Roll, audience: str, people: int) -> dict[str, str]:
     lines = "".join(f"{audience}{number}@exemple.gouv.fr\n" for number in range(people))
-    batch = roll.draft_batch(
-        "essai", audience, audience, parse(f"adresse\n{lines}".encode(), "lot.csv")
-    )
+    batch = roll.draft_batch("essai", audience, audience, parse(f"adresse\n{lines}".encode()))
     roll.confirm(batch)
     roll.start_sending(batch)
     codes: dict[str, str] = {}

@@ -308,9 +308,7 @@ def invited(app: Flask, asked: Questionnaire, people: int, pool: int) -> list[In
 
 def _codes(roll: Roll, people: int) -> list[str]:
     lines = "".join(f"agent{number}@exemple.gouv.fr\n" for number in range(people))
-    batch = roll.draft_batch(
-        SLUG, "tous", AUDIENCE, parse(f"adresse\n{lines}".encode(), "tous.csv")
-    )
+    batch = roll.draft_batch(SLUG, "tous", AUDIENCE, parse(f"adresse\n{lines}".encode()))
     roll.confirm(batch)
     roll.start_sending(batch)
     codes = []

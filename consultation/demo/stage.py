@@ -186,7 +186,7 @@ class Stage:
     def open_trial(self, now: datetime) -> None:
         """A second campaign that stays open for the visitor, for people of the same file."""
         path = self._place.directory / "rh" / "agents.csv"
-        lines = parse(path.read_bytes(), path.name).ready[:_TRIAL_PEOPLE]
+        lines = parse(path.read_bytes()).ready[:_TRIAL_PEOPLE]
         addresses = "".join(f"{line.address}\r\n" for line in lines)
         self.create(TRIAL, now)
         self._import(TRIAL, "essai.csv", f"Courriel\r\n{addresses}".encode(), AGENTS)
@@ -197,7 +197,7 @@ class Stage:
         return self._roll.unused_invitation(TRIAL, AGENTS)
 
     def _import(self, slug: str, name: str, content: bytes, audience: str) -> Imported:
-        parsed = parse(content, name, self._settings.mail_domains)
+        parsed = parse(content, self._settings.mail_domains)
         batch = self._roll.batch(self._roll.draft_batch(slug, Path(name).stem, audience, parsed))
         self._roll.confirm(batch.id)
         return Imported(

@@ -176,7 +176,6 @@ def columns(content: bytes, sheet: str) -> Columns:
 
 def parse(
     content: bytes,
-    filename: str = "",
     domains: Sequence[str] = ANY_GOUV,
     *,
     column: int | None = None,

@@ -107,7 +107,7 @@ def test_16_a_campaign_for_one_person_does_not_open(archive: Archive) -> None:
 
 def test_16_a_late_batch_begins_no_small_audience(archive: Archive) -> None:
     town = archive.half_way()
-    roll, people = town.app.extensions["roll"], parse(b"courriel\nseul@ain.gouv.fr\n", "a.csv")
+    roll, people = town.app.extensions["roll"], parse(b"courriel\nseul@ain.gouv.fr\n")
 
     late = roll.draft_batch(SLUG, "Seul", "cadres", people)
     with pytest.raises(TooFewInvitees):

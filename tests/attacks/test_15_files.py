@@ -188,7 +188,7 @@ def test_20_no_cell_of_a_file_is_a_formula(office: Office, tmp_path: Path, figur
 
 def test_20_hr_gets_its_own_lines_back_inert() -> None:
     lines = "\n".join(f'"{payload.replace(chr(34), chr(34) * 2)}"' for payload in PAYLOADS)
-    content = report(parse(f"courriel\n{lines}\n".encode(), "lot.csv"), {})
+    content = report(parse(f"courriel\n{lines}\n".encode()), {})
 
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
     assert len(rows) > len(PAYLOADS) / 2

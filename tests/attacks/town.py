@@ -471,7 +471,7 @@ def _invited(
     """Everyone, in the order of the roll's own draw, which is not that of HR's file."""
     roll = app.extensions["roll"]
     lines = "".join(f"prenom.nom{number}@ain.gouv.fr\n" for number in range(people))
-    batch = roll.draft_batch(SLUG, "Ain", AUDIENCE, parse(f"courriel\n{lines}".encode(), "a.csv"))
+    batch = roll.draft_batch(SLUG, "Ain", AUDIENCE, parse(f"courriel\n{lines}".encode()))
     roll.confirm(batch)
     roll.start_sending(batch)
     number = 0

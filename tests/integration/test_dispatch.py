@@ -69,7 +69,7 @@ def planned(
     """A batch confirmed and planned, in an open campaign."""
     roll: Roll = parts["roll"]
     lines = "".join(f"agent{n}@{name.lower()}.gouv.fr\n" for n in range(count))
-    parsed = parse(f"courriel\n{lines}".encode(), "a.csv")
+    parsed = parse(f"courriel\n{lines}".encode())
     contact = "rh@ain.gouv.fr"
     batch_id = roll.draft_batch(SLUG, name, "agents", parsed, perimeter=territory, contact=contact)
     roll.confirm(batch_id)
@@ -305,7 +305,7 @@ def test_a_slow_domain_lets_the_others_pass(parts: dict) -> None:
     roll: Roll = parts["roll"]
     lines = [f"a{n}@lent.gouv.fr" for n in range(4)] + [f"b{n}@b{n}.gouv.fr" for n in range(20)]
     batch_id = roll.draft_batch(
-        SLUG, "mixte", "agents", parse("\n".join(("courriel", *lines)).encode(), "a.csv")
+        SLUG, "mixte", "agents", parse("\n".join(("courriel", *lines)).encode())
     )
     roll.confirm(batch_id)
     parts["sendings"].plan(batch_id, SLUG, "", MONDAY_11H)

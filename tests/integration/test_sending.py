@@ -127,7 +127,7 @@ def sender(roll: Roll, campaign: Campaign, settings: Settings) -> Sender:
 
 
 def invite(roll: Roll, *addresses: str) -> bytes:
-    parsed = parse("\n".join(("courriel", *addresses)).encode(), "a.csv")
+    parsed = parse("\n".join(("courriel", *addresses)).encode())
     batch_id = roll.draft_batch(SLUG, "Ain", "agents", parsed)
     roll.confirm(batch_id)
     return batch_id

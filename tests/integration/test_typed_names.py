@@ -73,7 +73,7 @@ def test_the_name_of_a_batch_is_the_subject_of_its_summary(run: Shell, tmp_path:
     create(run, tmp_path, ENCODED)
     parts = run.app().extensions
     for number, name in enumerate(NAMES):
-        parsed = parse(f"courriel\na{number}@ain.gouv.fr\n".encode(), "a.csv")
+        parsed = parse(f"courriel\na{number}@ain.gouv.fr\n".encode())
         batch = parts["roll"].draft_batch(SLUG, name, "agents", parsed, contact="rh@ain.gouv.fr")
         parts["roll"].confirm(batch)
         parts["sendings"].plan(batch, SLUG, "", parts["clock"]())

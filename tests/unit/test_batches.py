@@ -21,17 +21,17 @@ from consultation.spreadsheet import write
 
 
 def parsed(*lines: str, domains: tuple[str, ...] = ("*.gouv.fr",)) -> Parsed:
-    return parse("\r\n".join(lines).encode("cp1252"), "agents.csv", domains)
+    return parse("\r\n".join(lines).encode("cp1252"), domains)
 
 
 def only_address(cell: str) -> str:
-    found = parse(write([("courriel",), (cell,)]), "a.csv")
+    found = parse(write([("courriel",), (cell,)]))
     assert found.faulty == ()
     return found.lines[0].address
 
 
 def only_problem(cell: str) -> tuple[str, str]:
-    found = parse(write([("courriel", "nom"), (cell, "x")]), "a.csv")
+    found = parse(write([("courriel", "nom"), (cell, "x")]))
     (problem,) = found.lines[0].problems
     assert found.lines[0].faulty
     assert found.lines[0].address == ""
@@ -144,7 +144,7 @@ def test_a_total_line_is_left_aside_and_named() -> None:
 
 
 def test_an_unreadable_file_is_refused_in_words() -> None:
-    assert "lisible" in parse(b"PK\x03\x04", "agents.ods").refusal
+    assert "lisible" in parse(b"PK\x03\x04").refusal
 
 
 # 2. What a cell may hold
@@ -310,7 +310,7 @@ addresses_of_people = st.from_regex(
 
 @given(st.lists(texts, min_size=1, max_size=8))
 def test_any_cell_is_ready_or_faulty_or_repeated_and_a_draft_reads_back(cells: list[str]) -> None:
-    found = parse(write([("courriel", "n"), *((cell, "n") for cell in cells)]), "a.csv")
+    found = parse(write([("courriel", "n"), *((cell, "n") for cell in cells)]))
 
     kinds = len(found.ready) + len(found.faulty) + len(found.duplicates)
     assert kinds == len(found.lines)
@@ -320,14 +320,14 @@ def test_any_cell_is_ready_or_faulty_or_repeated_and_a_draft_reads_back(cells: l
 
 @given(st.binary(max_size=400))
 def test_no_file_raises(content: bytes) -> None:
-    found = parse(content, "a.csv")
+    found = parse(content)
 
     assert found.lines or found.refusal or found.notes or found.how
 
 
 @given(st.sets(addresses_of_people, min_size=1))
 def test_good_addresses_all_come_through(addresses: set[str]) -> None:
-    found = parse(write([("courriel",), *((address,) for address in addresses)]), "a.csv")
+    found = parse(write([("courriel",), *((address,) for address in addresses)]))
 
     assert set(found.addresses) == addresses
 
@@ -419,7 +419,7 @@ def test_addresses_one_after_the_other_in_a_row_are_all_invited(
     ]
     rows.append("c.d@ain.gouv.fr")
 
-    found = parse("\r\n".join((*header, *rows)).encode(), "a.csv")
+    found = parse("\r\n".join((*header, *rows)).encode())
 
     assert len(found.ready) == 10
     assert found.faulty == found.duplicates == ()
@@ -429,16 +429,14 @@ def test_thirty_five_addresses_copied_from_a_message_are_all_there() -> None:
     addresses = [f"Léa N{n} <a{n}@ain.gouv.fr>" for n in range(35)]
     content = write([("Courriel",), ("; ".join(addresses[:20]),), (", ".join(addresses[20:]),)])
 
-    found = parse(content, "a.csv")
+    found = parse(content)
 
     assert [line.number for line in found.ready] == [2] * 20 + [3] * 15
 
 
 def test_two_addresses_of_a_person_are_both_told_and_may_both_be_kept() -> None:
     long = "; ".join(f"a{n}@ain.gouv.fr" for n in range(30))
-    found = parse(
-        write([("Nom", "Mél"), ("A", "a@ain.gouv.fr/b@ain.gouv.fr"), ("B", long)]), "a.csv"
-    )
+    found = parse(write([("Nom", "Mél"), ("A", "a@ain.gouv.fr/b@ain.gouv.fr"), ("B", long)]))
 
     rows = [row.split(";")[:2] for row in report(found, {}).decode("utf-8-sig").splitlines()[1:]]
     assert rows[:2] == [["2", "a@ain.gouv.fr"], ["2", "b@ain.gouv.fr"]]
@@ -449,9 +447,7 @@ def test_two_addresses_of_a_person_are_both_told_and_may_both_be_kept() -> None:
 
 
 def test_addresses_that_overflow_the_last_column_are_told() -> None:
-    found = parse(
-        b"Nom;Courriel\nDupont;a@ain.gouv.fr;b@ain.gouv.fr\nPetit;c@ain.gouv.fr\n", "a.csv"
-    )
+    found = parse(b"Nom;Courriel\nDupont;a@ain.gouv.fr;b@ain.gouv.fr\nPetit;c@ain.gouv.fr\n")
 
     assert [line.number for line in found.faulty] == [2]
     assert "b@ain.gouv.fr" in found.faulty[0].value
@@ -470,14 +466,14 @@ def test_the_addresses_of_another_column_are_told_with_their_lines() -> None:
     "content", [b"Courriel;Nom\r\n", b"Courriel\r\n\r\n", xlsx({"A": [("Nom", "Mail")]})]
 )
 def test_a_header_alone_is_refused(content: bytes) -> None:
-    assert "aucune ligne sous" in parse(content, "a").refusal
+    assert "aucune ligne sous" in parse(content).refusal
 
 
 @pytest.mark.parametrize("other", [(), ("Dupont",)])
 def test_formulas_whose_results_were_not_saved_are_refused(other: tuple[str, ...]) -> None:
     rows = [("Courriel", "Nom"), *((f'=LOWER(C{n})&"@ain.gouv.fr"', *other) for n in range(2, 5))]
 
-    found = parse(xlsx({"Agents": rows}), "a.xlsx")
+    found = parse(xlsx({"Agents": rows}))
 
     assert "formules" in found.refusal
     assert "enregistrez-le" in found.refusal
@@ -486,7 +482,7 @@ def test_formulas_whose_results_were_not_saved_are_refused(other: tuple[str, ...
 def test_one_formula_without_its_result_is_a_line_to_correct() -> None:
     rows = [("Courriel",), ("a@ain.gouv.fr",), ('=B9&"@ain.gouv.fr"',), ("c@ain.gouv.fr",)]
 
-    found = parse(xlsx({"Agents": rows}), "a.xlsx")
+    found = parse(xlsx({"Agents": rows}))
 
     assert [line.number for line in found.ready] == [2, 4]
     assert [line.number for line in found.faulty] == [3]
@@ -496,7 +492,7 @@ def test_one_formula_without_its_result_is_a_line_to_correct() -> None:
 def test_lines_all_hidden_are_told_in_the_refusal() -> None:
     rows = [("Courriel",), ("a@ain.gouv.fr",), ("b@ain.gouv.fr",)]
 
-    assert "lignes 2 à 3" in parse(xlsx({"A": rows}, hidden=(2, 3)), "a").refusal
+    assert "lignes 2 à 3" in parse(xlsx({"A": rows}, hidden=(2, 3))).refusal
 
 
 def test_a_corrected_list_keeps_what_it_adds_and_never_takes_a_good_line() -> None:
@@ -532,9 +528,7 @@ def test_a_corrected_list_may_be_saved_in_any_kind(make: Callable[..., bytes]) -
 
 
 def test_a_line_with_two_remarks_stands_once_in_the_list() -> None:
-    found = parse(
-        b"Courriel;Nom\nrh@isere.gouv.fr;A\n", "a.csv", elsewhere={"isere.gouv.fr": "Is\u00e8re"}
-    )
+    found = parse(b"Courriel;Nom\nrh@isere.gouv.fr;A\n", elsewhere={"isere.gouv.fr": "Is\u00e8re"})
     assert len(found.lines[0].problems) == 2
 
     again = corrected(found, parse_corrected(report(found, {})))
@@ -553,7 +547,7 @@ def test_quoted_cells_of_seven_lines_keep_the_numbers_that_excel_shows() -> None
     note = "\n".join(f"ligne {n}" for n in range(7))
     rows = [(f"N{n}", f"a{n}@ain.gouv.fr", note if n in (10, 20) else "") for n in range(40)]
 
-    found = parse(write([("Nom", "Mél", "Remarque"), *rows]), "a.csv")
+    found = parse(write([("Nom", "Mél", "Remarque"), *rows]))
 
     assert [line.number for line in found.ready] == list(range(2, 42))
     assert found.faulty == ()
@@ -628,7 +622,7 @@ def test_every_line_of_a_file_is_read_or_told_with_its_number(
     second = [_KINDS[kind](n + 50) for n, kind in enumerate(other)]
     book = form in ("xlsx", "xls", "ods")
 
-    found = parse(_FORMATS[form]({"Agents": rows, "Suite": second}, hidden if book else ()), "a")
+    found = parse(_FORMATS[form]({"Agents": rows, "Suite": second}, hidden if book else ()))
 
     if found.refusal:
         seen = [row for n, row in enumerate(rows, 1) if not book or n not in hidden] + second * book

@@ -20,7 +20,7 @@ def test_the_files_hold_the_lines_asked_for(lines: int) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_the_import_finds_every_mistake_and_no_other(seed: int) -> None:
     for file in hr_files(400, random.Random(seed)):
-        parsed = parse(file.content, file.name)
+        parsed = parse(file.content)
 
         within = file.duplicates if file.audience == "agents" else 0
         assert len(parsed.ready) == file.lines - file.wrong - within

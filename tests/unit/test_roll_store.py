@@ -96,7 +96,7 @@ def roll(roll_database: Database, keys: RollKeys, clock: Clock) -> Roll:
 
 
 def invite(roll: Roll, *addresses: str, audience: str = "agents", name: str = "Ain") -> bytes:
-    parsed = parse("\n".join(("courriel", *addresses)).encode(), "a.csv")
+    parsed = parse("\n".join(("courriel", *addresses)).encode())
     batch_id = roll.draft_batch(SLUG, name, audience, parsed)
     roll.confirm(batch_id)
     return batch_id
@@ -355,7 +355,7 @@ def test_without_script_the_server_plays_the_same_browser_each_time(
 
 
 def test_a_draft_invites_nobody(roll: Roll) -> None:
-    parsed = parse(b"courriel\na@ain.gouv.fr\nfaux", "a.csv")
+    parsed = parse(b"courriel\na@ain.gouv.fr\nfaux")
 
     batch = roll.batch(roll.draft_batch(SLUG, "Ain", "agents", parsed))
 
@@ -366,7 +366,7 @@ def test_a_draft_invites_nobody(roll: Roll) -> None:
 
 
 def test_confirming_twice_invites_once(roll: Roll) -> None:
-    parsed = parse("\n".join(("courriel", *people(40))).encode(), "a.csv")
+    parsed = parse("\n".join(("courriel", *people(40))).encode())
     batch_id = roll.draft_batch(SLUG, "Ain", "agents", parsed)
 
     assert roll.confirm(batch_id)
@@ -378,7 +378,7 @@ def test_confirming_twice_invites_once(roll: Roll) -> None:
 
 
 def test_a_late_batch_does_not_begin_an_audience_with_a_handful_of_people(roll: Roll) -> None:
-    parsed = parse("\n".join(("courriel", *people(29))).encode(), "a.csv")
+    parsed = parse("\n".join(("courriel", *people(29))).encode())
     batch_id = roll.draft_batch(SLUG, "Ain", "agents", parsed)
 
     with pytest.raises(TooFewInvitees):
@@ -390,7 +390,7 @@ def test_a_late_batch_does_not_begin_an_audience_with_a_handful_of_people(roll: 
 
 
 def test_two_confirmations_at_once_invite_once(roll: Roll) -> None:
-    parsed = parse("\n".join(("courriel", *people(40))).encode(), "a.csv")
+    parsed = parse("\n".join(("courriel", *people(40))).encode())
     batch_id = roll.draft_batch(SLUG, "Ain", "agents", parsed)
 
     with ThreadPoolExecutor(4) as pool:
@@ -402,7 +402,7 @@ def test_two_confirmations_at_once_invite_once(roll: Roll) -> None:
 
 def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> None:
     first = invite(roll, "a@ain.gouv.fr", "b@ain.gouv.fr")
-    parsed = parse(b"courriel\nB@AIN.gouv.fr\nc@ain.gouv.fr", "b.csv")
+    parsed = parse(b"courriel\nB@AIN.gouv.fr\nc@ain.gouv.fr")
     batch_id = roll.draft_batch(SLUG, "Isère", "seniors", parsed)
 
     draft = roll.batch(batch_id)
@@ -415,7 +415,7 @@ def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> N
 
 
 def test_faulty_lines_are_left_out_only_on_purpose(roll: Roll) -> None:
-    parsed = parse(b"courriel\na@ain.gouv.fr\nfaux", "a.csv")
+    parsed = parse(b"courriel\na@ain.gouv.fr\nfaux")
     batch_id = roll.draft_batch(SLUG, "Ain", "agents", parsed)
 
     with pytest.raises(FaultyBatch):
@@ -426,7 +426,7 @@ def test_faulty_lines_are_left_out_only_on_purpose(roll: Roll) -> None:
 
 
 def test_a_draft_can_be_forgotten_and_a_batch_cannot(roll: Roll) -> None:
-    draft = roll.draft_batch(SLUG, "Ain", "agents", parse(b"courriel\nz@ain.gouv.fr", "a.csv"))
+    draft = roll.draft_batch(SLUG, "Ain", "agents", parse(b"courriel\nz@ain.gouv.fr"))
     confirmed = invite(roll, "a@ain.gouv.fr")
 
     assert roll.discard(draft)
@@ -571,7 +571,7 @@ def test_a_paused_batch_gives_nothing_to_send(roll: Roll) -> None:
 
 
 def test_a_draft_cannot_be_sent(roll: Roll) -> None:
-    draft = roll.draft_batch(SLUG, "Ain", "agents", parse(b"courriel\nz@ain.gouv.fr", "a.csv"))
+    draft = roll.draft_batch(SLUG, "Ain", "agents", parse(b"courriel\nz@ain.gouv.fr"))
 
     assert not roll.start_sending(draft)
     roll.pause(draft)
