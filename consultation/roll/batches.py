@@ -103,6 +103,12 @@ class Parsed:
         """The lines whose address stands higher in the file."""
         return tuple(line for line in self.lines if line.duplicate_of)
 
+    @property
+    def repeats(self) -> Aside:
+        """The same, as they are told."""
+        numbers = tuple(line.number for line in self.duplicates)
+        return Aside(reason="adresse qui est déjà plus haut dans le fichier", numbers=numbers)
+
     @cached_property
     def ready(self) -> tuple[Line, ...]:
         """The lines that may become invitations."""

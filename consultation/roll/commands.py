@@ -263,7 +263,7 @@ def _show_parsed(parsed: Parsed, batch: Batch) -> None:
             "mises de côté": parsed.set_aside,
         }
     )
-    for one in parsed.aside:
+    for one in (*parsed.aside, *([parsed.repeats] if parsed.duplicates else ())):
         click.echo(one.words)
     for line in parsed.faulty:
         for problem in line.problems:

@@ -124,6 +124,7 @@ def test_faulty_lines_stop_an_import_until_someone_agrees(
     accepted = run(*words, "--campaign", campaign, "--without-faulty")
 
     assert "ligne 32" in refused
+    assert "ligne 33\u00a0: adresse qui est déjà plus haut" in refused
     assert "jean@ain" in refused
     assert "rien n’a été importé" in refused
     assert {"à corriger": "1", "doublons": "1", "prêtes": "30"}.items() <= _figures(

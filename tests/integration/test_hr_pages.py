@@ -248,7 +248,8 @@ def test_wrong_lines_are_shown_by_their_number_and_never_run(app: Flask, hr: Per
     hr.hand_in(MIXED)
 
     assert "À corriger : 2" in hr.text
-    assert "Doublons dans le fichier : 1" in hr.text
+    told = "Doublons dans le fichier : 1 (ligne 5 : adresse qui est déjà plus haut dans le fichier)"
+    assert told in hr.text
     assert "<script>" not in hr.body
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in hr.body
     report = hr.get(f"{only_batch(app)}/erreurs.csv")
