@@ -49,6 +49,7 @@ STATUS = {  # of each state, in the order one meets them
     "deux-onglets": 409,
     "merci-encore": 200,
     "sans-script-accueil": 200,
+    "sans-script-code-inconnu": 404,
     "sans-script-premiere-page": 200,
     "sans-script-question-ajoutee": 200,
     "sans-script-classement": 200,
@@ -68,9 +69,9 @@ STATUS = {  # of each state, in the order one meets them
     "trop-volumineux": 413,
     "trop-d-essais": 429,
     "maintenance": 200,  # from a file: the reverse proxy gives its 503
-    "code-inconnu": 404,
+    "code-inconnu": 200,  # the script says it on the page
     "laissez-passer-faux": 403,
-    "lien-remplace": 410,
+    "lien-remplace": 200,  # as above
     "suspendue": 503,
     "pas-encore-ouverte": 403,
     "se-termine": 200,
@@ -274,6 +275,7 @@ def _answering(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
     agent.press("Envoyer mes réponses")
     yield "merci", agent
     agent.open(link)
+    tab.wait_for_selector("#partage")  # its script is ready
     agent.press("Commencer")
     yield "deja-servi", agent
 
@@ -321,6 +323,9 @@ def _without_script(agent: Visit, context: BrowserContext) -> Iterator[Shot]:
     agent.open("/q")
     code = agent.town.code()
     yield "sans-script-accueil", agent
+    agent.tab.fill("#code", "AAAA-BBBB-CCCC")
+    agent.press("Commencer")
+    yield "sans-script-code-inconnu", agent
     agent.tab.fill("#code", code)
     agent.press("Commencer")
     yield "sans-script-premiere-page", agent
@@ -369,7 +374,8 @@ def _refused(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
     yield "maintenance", agent
     agent.open("/q")
     tab.fill("#code", "AAAA-BBBB-CCCC")
-    agent.press("Commencer")
+    tab.click("#entree button")
+    tab.wait_for_selector("#_panne:visible")
     yield "code-inconnu", agent
     agent.land(town.link)
     agent.tick("fonction-2")
@@ -381,7 +387,8 @@ def _refused(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
     address = town.app.extensions["roll"].unused_invitation(SLUG, "agents").address
     town.app.extensions["roll"].reissue(campaigns.get(SLUG), address)
     agent.open(replaced)
-    agent.press("Commencer")
+    enter(tab)
+    tab.wait_for_selector("#_panne:visible")
     yield "lien-remplace", agent
     campaigns.pause(SLUG)
     agent.open(HERE)

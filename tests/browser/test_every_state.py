@@ -23,6 +23,7 @@ EXEMPLARS = {  # of each kind of page: axe, slow, reads only these without --ful
     *("relire", "ailleurs-code", "reprendre", "sans-script-classement-en-erreur", "accessibilite"),
     *("transparence-consultation", "page-inconnue", "code-inconnu"),
 }
+TYPED_AGAIN = "sans-script-code-inconnu"  # a form in error that is a 404: it counts as one
 BARE = "maintenance"  # a page of the proxy: no header, no footer, no style
 
 FACTS = """() => {
@@ -70,7 +71,7 @@ def faults(name: str, agent: Visit) -> Iterator[str]:
         yield f"{facts['headings']} h1, {facts['skipped']} levels skipped"
     if not title.removeprefix("Erreur : ").startswith(words):
         yield f"title « {title} » for « {words} »"
-    if title.startswith("Erreur : ") is not (agent.status == 422):
+    if title.startswith("Erreur : ") is not (agent.status == 422 or name == TYPED_AGAIN):
         yield f"title « {title} » with {agent.status}"
     if facts["landmarks"] and name != BARE:
         yield f"landmarks {facts['landmarks']}"
