@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import secrets
@@ -22,9 +23,12 @@ from consultation.ballots.transparency import UrnFiles
 from consultation.ceremony import Ceremony
 from consultation.config import WITH_ACCOUNTS, Settings, shipped
 from consultation.database import Database
+from consultation.doctor import suspended
 from consultation.entrance import Entrance
 from consultation.office.accounts import keys_by_role
 from consultation.office.pages import init_office
+from consultation.office.proofs import Proofs
+from consultation.office.rounds import Rounds
 from consultation.office.sendings import Sendings
 from consultation.office.store import HASHING, Accounts, Approvals, Campaigns, Figures, Journal
 from consultation.results import pages as results
@@ -83,11 +87,17 @@ def create_app(
     return app
 
 
-def served() -> Flask:
-    """The application as a server runs it: its log lines go to the standard error."""
+def served(*, watched: bool = False) -> Flask:
+    """The application as a server runs it: its log lines go to the standard error.
+
+    It says which urns are suspended for want of a worker, unless one is started beside it.
+    """
     settings = Settings.from_environment(os.environ)
     logs.start(settings.log_level)
-    return create_app(settings)
+    app = create_app(settings)
+    for sentence in () if watched else suspended(settings, app.extensions["databases"], utc_now()):
+        logging.getLogger(__name__).warning(sentence)
+    return app
 
 
 class _Parts:
@@ -141,6 +151,8 @@ class _Parts:
         self._parts["campaigns"] = Campaigns(office, self._clock)
         self._parts["figures"] = Figures(office, self._clock)
         self._parts["sendings"] = Sendings(office, self._clock)
+        self._parts["proofs"] = Proofs(office, self._clock)
+        self._parts["rounds"] = Rounds(office, self._clock)
         self._parts["publications"] = Publications(office, self._clock)
         self._app.register_blueprint(transparency.bp)
         self._app.register_blueprint(reports.published)
@@ -183,11 +195,16 @@ class _Parts:
 
     def _urn(self) -> None:
         database = self._opened("box", self._settings.box_url)
-        urn = Urn(database, self._clock, self._random_bytes)
+        urn = Urn(database, self._parts["proofs"], self._clock, self._random_bytes)
         self._parts["urn"] = urn
         self._parts["urn_files"] = UrnFiles(urn, self._parts["figures"])
         self._parts["release"] = Release(
-            database, BoxKeys(self._settings.keys), self._rng, self._random_bytes
+            database,
+            BoxKeys(self._settings.keys),
+            self._parts["proofs"],
+            self._clock,
+            self._rng,
+            self._random_bytes,
         )
         self._app.register_blueprint(survey.bp)
         self._app.register_blueprint(transparency.files)
@@ -239,7 +256,7 @@ class _Parts:
     def _urn_to_read(self) -> Urn:
         """An office of its own reads the ballots released, and serves no page of the urn."""
         database = self._opened("box", self._settings.box_url)
-        return Urn(database, self._clock, self._random_bytes)
+        return Urn(database, self._parts["proofs"], self._clock, self._random_bytes)
 
     def _entrance(self) -> None:
         parts = self._parts
@@ -274,6 +291,7 @@ class _Parts:
             campaigns=parts["campaigns"],
             figures=parts["figures"],
             journal=parts["journal"],
+            rounds=parts["rounds"],
             clock=self._clock,
             roll=parts.get("roll"),
             urn=parts.get("urn"),

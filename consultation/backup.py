@@ -236,6 +236,8 @@ class Backup:
                     rows = copy_rows(source, target, {one: select(one) for one in SAVED[store]})
                     keys = self._needed_keys(store, source)
                     self._keep(keys, kept)
+                    if store == "box":  # a standby, or an older snapshot, may still need these
+                        self._keep(sorted(self._airlock_keys() - {*keys}), kept)
                 version = revision(copy)
                 as_one_file(copy)
             saved = Saved(store=store, version=version, rows=rows, sha256=_sha256(file), keys=keys)
@@ -255,7 +257,7 @@ class Backup:
         return current + self._names("results/*/*")
 
     def _keep(self, names: Sequence[str], kept: Path | None) -> None:
-        """Copy these keys at once: the next release destroys the airlock's."""
+        """Copy these keys at once: a later round destroys the airlock's."""
         for name in names if kept else ():
             target = Path(str(kept), name)
             try:
@@ -266,12 +268,16 @@ class Backup:
                 write_key(target, key)
 
     def _forget_old_keys(self, kept: Path, saved: Sequence[Saved]) -> None:
-        """Destroy the copies of airlock keys that no longer open anything."""
+        """Destroy the copies of airlock keys that are destroyed here too."""
         for one in saved:
             if one.store == "box":
-                current = {kept / name for name in one.keys}
-                for path in set(kept.glob("box/*/airlock-*.key")) - current:
+                needed = {kept / name for name in self._airlock_keys().union(one.keys)}
+                for path in set(kept.glob("box/*/airlock-*.key")) - needed:
                     destroy_key(path)
+
+    def _airlock_keys(self) -> frozenset[str]:
+        """Every key of an airlock that is here: the current ones, and those retired lately."""
+        return frozenset(self._names("box/*/airlock-*.key"))
 
     def _names(self, pattern: str) -> list[str]:
         return sorted(self._name(path) for path in self._keys.glob(pattern))

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import random
+import secrets
 import shutil
 import stat
 from collections import Counter
@@ -27,11 +28,16 @@ from sqlalchemy.exc import DBAPIError
 from consultation import inspection
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
+from consultation.ballots.standbys import UNSEEN
+from consultation.ballots.store import Urn
 from consultation.ballots.tables import metadata as box_tables
 from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, shipped
 from consultation.database import Database, is_current
+from consultation.formatting import date_fr
 from consultation.office.accounts import TWO_FACTORS, keys_by_role
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
+from consultation.office.rounds import Rounds
 from consultation.office.store import Accounts, Campaigns, Journal
 from consultation.office.tables import metadata as office_tables
 from consultation.refusals import Refusal
@@ -138,6 +144,18 @@ class Patient:
         """The accounts of the office."""
         keys = keys_by_role(self.settings.secret_of)
         return Accounts(self.office, lambda: self.now, secret_key=keys)
+
+    @cached_property
+    def urn(self) -> Urn:
+        """The urn, to look into."""
+        proofs = Proofs(self.office, lambda: self.now)
+        return Urn(self.stores["box"], proofs, lambda: self.now, secrets.token_bytes)
+
+    @cached_property
+    def release(self) -> Release:
+        """What knows how the airlocks are."""
+        proofs, keys = Proofs(self.office, lambda: self.now), BoxKeys(self.settings.keys)
+        return Release(self.stores["box"], keys, proofs, lambda: self.now, random.SystemRandom())
 
     @property
     def running(self) -> tuple[Campaign, ...]:
@@ -457,25 +475,76 @@ def campaign_keys(patient: Patient) -> Iterator[Remark]:
 
 
 def airlocks(patient: Patient) -> Iterator[Remark]:
-    """Chaque consultation en cours a la clé de son sas, et aucune autre."""
+    """Chaque consultation en cours a la clé de son sas, qui ouvre tout ce qui y attend."""
     if "urn" not in patient.settings.sides or "box" not in patient.stores:
         return
-    keys = BoxKeys(patient.settings.keys)
-    release = Release(patient.stores["box"], keys, random.SystemRandom())
     for campaign in patient.running:
         if campaign.state == "closing" and patient.now >= campaign.last_moment:
             continue  # the last release takes the airlock away
-        found = release.airlock(campaign)
+        found = patient.release.airlock(campaign)
         if not found.ready:
             yield _error(
                 f"La clé du sas de {campaign.slug} manque : les réponses qui attendent sont "
                 "illisibles. Suspendez la consultation et retrouvez le dossier des clés."
             )
-        if found.leftovers:
-            yield _warning(
-                f"Une libération de {campaign.slug} a été interrompue, ou est en cours. "
-                f"Relancez : consultation ballots release {campaign.slug}"
+        if found.unreadable:
+            yield _error(
+                f"{found.unreadable} bulletins du sas de {campaign.slug} ne s’ouvrent pas. "
+                "Suspendez la consultation, ne détruisez aucune clé, et cherchez une copie."
             )
+    for campaign in patient.campaigns:
+        if campaign.state == "closed" and patient.urn.waiting(campaign):
+            yield _error(
+                f"{campaign.slug} est close et des bulletins attendent : la base est revenue en "
+                f"arrière. Lancez : consultation campaign close {campaign.slug}"
+            )
+
+
+def standbys(patient: Patient) -> Iterator[Remark]:
+    """Chaque serveur de secours de l’urne suit : les clés retirées du sas se détruisent."""
+    if "urn" not in patient.settings.sides or "box" not in patient.stores:
+        return
+    late = {name for one in patient.campaigns for name in patient.release.airlock(one).late}
+    yield from (_error(sentence) for sentence in late_sentences(sorted(late)))
+
+
+def proofs(patient: Patient) -> Iterator[Remark]:
+    """La veille dit chaque minute qu’elle tient la clé du sas, sans quoi l’urne est suspendue."""
+    if "urn" not in patient.settings.sides or "box" not in patient.stores:
+        return
+    for campaign in patient.running:
+        if campaign.phase(patient.now) in ("open", "closing") and not patient.urn.accepts(campaign):
+            yield _error(suspended_sentence(campaign))
+
+
+def suspended(settings: Settings, opened: Mapping[str, Database], now: datetime) -> tuple[str, ...]:
+    """What a server that starts has to say: the urns that accept no ballot for want of a worker."""
+    patient = Patient(settings=settings, opened=opened, environ={}, workers=1, now=now)
+    return tuple(remark.sentence for remark in _remarks(proofs, patient))
+
+
+def late_sentences(late: Iterable[str]) -> Iterator[str]:
+    """What to say of standbys for which a key has been kept for more than a day."""
+    for name in late:
+        if name == UNSEEN:
+            yield (
+                f"La base box a un serveur de secours {UNSEEN} : aucune clé retirée n’est "
+                "détruite. Lancez : GRANT pg_read_all_stats TO …, pour le rôle de cette veille."
+            )
+        else:
+            yield (
+                f"Le serveur de secours {name} n’a pas rejoué depuis un jour ce qui retire une clé "
+                "du sas. Réparez-le ou, s’il ne servira plus, supprimez-le, puis lancez : "
+                f"consultation ballots stop-waiting {name}"
+            )
+
+
+def suspended_sentence(campaign: Campaign) -> str:
+    """What to say when no worker has proved lately that it holds the airlock's key."""
+    return (
+        f"L’urne de {campaign.slug} est suspendue : aucune veille n’a dit depuis dix minutes "
+        "qu’elle tient la clé du sas. Lancez, là où est cette clé : consultation worker"
+    )
 
 
 # --- Office
@@ -541,12 +610,24 @@ def two_persons(patient: Patient) -> Iterator[Remark]:
 
 def closings(patient: Patient) -> Iterator[Remark]:
     """Aucune clôture n’est en retard."""
+    rounds = Rounds(patient.office, lambda: patient.now)
     for campaign in patient.running:
-        if campaign.state != "paused" and patient.now >= campaign.last_moment:
+        if rounds.to_confirm(campaign):
+            yield _warning(to_confirm_sentence(campaign, patient.now))
+        elif campaign.state != "paused" and patient.now >= campaign.last_moment:
             yield _warning(
                 f"Le délai de {campaign.slug} est passé. "
                 f"Lancez : consultation campaign close {campaign.slug}"
             )
+
+
+def to_confirm_sentence(campaign: Campaign, now: datetime) -> str:
+    """What to say when the clock has leapt over the end of a campaign."""
+    return (
+        f"La clôture de {campaign.slug} attend une personne : aucune veille n’a vu passer la fin. "
+        f"S’il est bien le {date_fr(now)}, lancez : "
+        f"consultation campaign close {campaign.slug} --confirm"
+    )
 
 
 # --- What is said
@@ -596,6 +677,8 @@ CHECKS: tuple[Check, ...] = (
     keys_apart,
     campaign_keys,
     airlocks,
+    standbys,
+    proofs,
     journal,
     second_factors,
     accounts_apart,

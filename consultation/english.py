@@ -442,6 +442,10 @@ WORDS: Mapping[str, str] = {
     "Elle reprendra bientôt. Gardez le message : le lien restera le même.": (
         "It will resume soon. Keep the message: the link will stay the same."
     ),
+    "L’urne est suspendue un moment": "The urn is suspended for a moment",
+    "Vos réponses sont gardées sur cette page. Envoyez-les à nouveau dans quelques minutes.": (
+        "Your answers are kept on this page. Send them again in a few minutes."
+    ),
     "La consultation est terminée": "The consultation is over",
     "Les réponses qui n’ont pas été envoyées ont été effacées.": (
         "Answers that were not sent have been erased."

@@ -1,4 +1,4 @@
-"""Serves the pages with gunicorn, as `python -P -m consultation.serving BIND WORKERS`.
+"""Serves the pages with gunicorn, as `python -P -m consultation.serving BIND WORKERS [watched]`.
 
 gunicorn's own command runs code that it finds in the folder it is started in, a `consultation/` or
 a `gunicorn.conf.py`: this one loads what is installed, and nothing else.
@@ -17,7 +17,8 @@ from consultation.app import served
 class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The application, served there by so many processes; only errors are logged, no address."""
 
-    def __init__(self, bind: str, workers: int) -> None:
+    def __init__(self, bind: str, workers: int, *, watched: bool) -> None:
+        self._watched = watched
         self._settings = {
             "bind": bind,
             "workers": workers,
@@ -33,8 +34,8 @@ class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """The application of one process, made in it."""
-        return served()
+        return served(watched=self._watched)
 
 
 if __name__ == "__main__":
-    Served(bind=sys.argv[1], workers=int(sys.argv[2])).run()
+    Served(sys.argv[1], int(sys.argv[2]), watched="watched" in sys.argv[3:]).run()

@@ -1,12 +1,15 @@
 """The chores nobody should have to remember: releases, messages, the day's figures, ends.
 
-Each may be repeated, and several workers may run: what one has done the next finds done.
+Each may be repeated, and several workers may run: what one has done the next finds done. A thread
+of its own says every minute that the airlocks' keys are here, whatever the chores are busy with.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +19,7 @@ from consultation.ballots.release import Release, Released
 from consultation.ballots.store import Urn
 from consultation.ceremony import Ceremony, batch_turnouts, turnout
 from consultation.office.campaigns import Campaign
+from consultation.office.rounds import Rounds
 from consultation.office.sendings import Sendings
 from consultation.office.store import Campaigns, Figures, Journal
 from consultation.refusals import Refusal
@@ -32,6 +36,8 @@ log = logging.getLogger(__name__)
 
 WHO = "veille"
 FAILURES = (Refusal, DBAPIError, OSError)
+PROVED_EVERY = 60.0  # seconds
+_PROVED_AGAIN = 5.0  # after a failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,7 @@ class Worker:
         campaigns: Campaigns,
         figures: Figures,
         journal: Journal,
+        rounds: Rounds,
         clock: Callable[[], datetime],
         roll: Roll | None = None,
         urn: Urn | None = None,
@@ -73,6 +80,7 @@ class Worker:
         self._campaigns = campaigns
         self._figures = figures
         self._journal = journal
+        self._rounds = rounds
         self._clock = clock
         self._roll = roll
         self._urn = urn
@@ -102,14 +110,46 @@ class Worker:
             )
             stopped = until(done.more)
 
+    @contextmanager
+    def proving(self) -> Iterator[None]:
+        """Prove every minute, for as long as the block lasts, that the airlocks' keys are here."""
+        over = threading.Event()
+
+        def prove() -> None:
+            while not over.wait(PROVED_EVERY if self.prove() else _PROVED_AGAIN):
+                pass
+
+        proving = threading.Thread(target=prove, name="proving", daemon=True)
+        proving.start()
+        try:
+            yield
+        finally:
+            over.set()
+            proving.join()
+
+    def prove(self) -> bool:
+        """Say of every airlock that its key is here, now; false when something failed."""
+        if self._release is None:
+            return True
+        try:
+            for campaign in self._campaigns.all():
+                if campaign.state != "closed":
+                    self._release.prove(campaign)
+        except FAILURES as error:
+            return not _tell(error, "proof")
+        return True
+
     def round(self, over: Callable[[], bool] = lambda: False) -> Round:
         """Do everything that is due now; what fails is logged and due again."""
         try:
             found = self._campaigns.all()
+            if self._ceremony:  # elsewhere nothing is ended
+                self._rounds.note()
         except FAILURES as error:
             return Round(failed=_tell(error, "register"))
         chores = (
             self._release_due,
+            self._sweep_due,
             self._publish_due,
             self._finish_due,
             self._count_due,
@@ -179,9 +219,19 @@ class Worker:
         done = self._dispatcher.slice(campaign, over)
         return Round(sent=done.sent, more=done.more)
 
+    def _sweep_due(self, campaign: Campaign) -> Round:
+        """Destroy the airlock's keys that nothing needs any more."""
+        if self._release is not None:
+            self._release.sweep(campaign)
+        return Round()
+
     def _finish_due(self, campaign: Campaign) -> Round:
+        """End what is over, unless the clock has leapt over the end: then a person does."""
         ceremony, over = self._ceremony, campaign.phase(self._clock()) == "closed"
         if ceremony is None or not over or self._figures.of(campaign.slug).complete:
+            return Round()
+        if self._rounds.to_confirm(campaign):
+            log.warning("closing of %s waits for a person: the clock has leapt", campaign.slug)
             return Round()
         ceremony.start_closing(campaign.slug, timedelta(), WHO)
         ceremony.finish_closing(campaign.slug, WHO)

@@ -57,9 +57,12 @@ class Cluster:
     def __enter__(self) -> Self:
         if self._user:
             shutil.chown(self._directory, self._user)
-        self._run(BIN / "initdb", "-U", "postgres", "-A", "trust", "-N")
+        self._make()
         self.start()
         return self
+
+    def _make(self) -> None:
+        self._run(BIN / "initdb", "-U", "postgres", "-A", "trust", "-N")
 
     def __exit__(
         self,
@@ -69,6 +72,12 @@ class Cluster:
     ) -> None:
         self.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def run(self, statement: str) -> None:
+        """As the administrator."""
+        where = f"host={self._directory} user=postgres dbname=postgres"
+        with closing(psycopg.connect(where, autocommit=True)) as connection:
+            connection.execute(statement.encode())
 
     def _control(self, *words: str) -> None:
         self._run(BIN / "pg_ctl", *words)
@@ -82,6 +91,29 @@ class Cluster:
             stderr=subprocess.DEVNULL,
             cwd=self._directory,
         )
+
+
+class Standby(Cluster):
+    """A copy of another server, which follows it through a slot and may take its place."""
+
+    def __init__(self, primary: Cluster, slot: str, *options: str) -> None:
+        super().__init__()
+        self._primary = primary
+        self._slot = slot
+        self._options += "".join(f" -c {option}" for option in options)
+
+    def cut_off(self) -> None:
+        """Nothing reaches it any more, and its primary sees it no more."""
+        self.run("ALTER SYSTEM SET primary_conninfo = ''")
+        self.run("SELECT pg_reload_conf()")
+
+    def promote(self) -> None:
+        """It takes the place of the other one, with what it has received."""
+        self._control("-w", "promote")
+
+    def _make(self) -> None:
+        there = ("-h", str(self._primary._directory), "-U", "postgres")
+        self._run(BIN / "pg_basebackup", *there, "-N", "-R", "-C", "-S", self._slot)
 
 
 def _server_user() -> str | None:

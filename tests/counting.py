@@ -23,6 +23,7 @@ from consultation.config import Settings, shipped
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
 from consultation.office.pages import init_office
+from consultation.office.proofs import Proofs
 from consultation.office.sendings import Sendings
 from consultation.office.store import Accounts, Campaigns, Figures, Journal
 from consultation.questionnaire.loading import parse
@@ -196,7 +197,7 @@ def office_with_an_urn(
     """A draft campaign, « essai », whose urn is empty."""
     campaigns, journal = Campaigns(office, clock), Journal(office, clock)
     keys = ResultKeys(keys_directory)
-    urn = Urn(box, clock, random.Random(3).randbytes)
+    urn = Urn(box, Proofs(office, clock), clock, random.Random(3).randbytes)
     signing = _signing_key()
     questionnaire = parse(definition, lists).questionnaire
     assert questionnaire

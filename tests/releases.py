@@ -20,7 +20,9 @@ def main() -> None:
     parts = create_app(Settings.from_environment(os.environ)).extensions
     while True:
         try:
-            parts["release"].run(parts["campaigns"].recent(sys.argv[1]))
+            campaign = parts["campaigns"].recent(sys.argv[1])
+            parts["release"].prove(campaign)
+            parts["release"].run(campaign)
         except (DBAPIError, OSError) as error:
             logging.warning("release: %s", type(error).__name__)
         time.sleep(PAUSE)

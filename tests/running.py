@@ -6,7 +6,8 @@ import random
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import small
@@ -23,6 +24,7 @@ from consultation.config import Settings, shipped
 from consultation.database import Database
 from consultation.entrance import Entrance
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 from consultation.office.store import Accounts, Campaigns
 from consultation.roll import pages as roll_pages
 from consultation.roll.batches import parse
@@ -76,11 +78,12 @@ def run(
     definition: str = small.DEFINITION,
 ) -> Running:
     """Build every part on new stores, invite a few agents and open."""
-    roll_store, box_store = stores("roll"), stores("box")
-    campaigns = Campaigns(stores("office"), clock)
+    roll_store, box_store, office_store = stores("roll"), stores("box"), stores("office")
+    campaigns = Campaigns(office_store, clock)
     roll = Roll(roll_store, keys_of_the_roll, clock)
-    urn = Urn(box_store, clock, secrets.token_bytes)
-    release = Release(box_store, BoxKeys(keys), random.Random(1))
+    proofs = Proofs(office_store, clock)
+    urn = Urn(box_store, proofs, clock, secrets.token_bytes)
+    release = Release(box_store, BoxKeys(keys), proofs, clock, random.Random(1))
     campaign = _register(campaigns, definition)
     release.prepare(campaign)
     invited = {audience: _invite(roll, audience, people) for audience in campaign.keys}
@@ -120,6 +123,23 @@ def end(app: Flask, slug: str) -> Account:
     ceremony.start_closing(slug, timedelta(), "essai")
     account: Account = ceremony.finish_closing(slug, "essai")
     return account
+
+
+def prove(app: Flask, slug: str, clock: Callable[[], datetime]) -> None:
+    """What a worker says every minute, at this clock's hour: that the airlock's key is here."""
+    parts, proofs = app.extensions, Proofs(app.extensions["databases"]["office"], clock)
+    box, keys = parts["databases"]["box"], BoxKeys(parts["settings"].keys)
+    assert Release(box, keys, proofs, clock, random.Random(1)).prove(parts["campaigns"].get(slug))
+
+
+def destroy_retired_keys(app: Flask, slug: str) -> None:
+    """What rounds do in the hour that follows, without waiting for it."""
+    parts = app.extensions
+    box, keys, now = parts["databases"]["box"], BoxKeys(parts["settings"].keys), parts["clock"]()
+    for minutes in (0, 61):
+        later = partial(now.__add__, timedelta(minutes=minutes))
+        release = Release(box, keys, parts["proofs"], later, random.Random(1))
+        release.sweep(parts["campaigns"].get(slug))
 
 
 def close(app: Flask) -> None:

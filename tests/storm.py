@@ -21,7 +21,7 @@ from typing import Self
 
 import small
 from flask import Flask
-from running import close, end
+from running import close, destroy_retired_keys, end
 from wire import Wire
 
 from consultation.app import create_app
@@ -156,6 +156,7 @@ class Storm:
         self.released = before.ballots
         assert before.issued == before.spent == before.ballots + before.waiting == everyone
         account = self.close()
+        destroy_retired_keys(self.app, SLUG)
         assert (account.ballots, account.waiting) == (everyone, 0)
         assert self.ballots() == self.thanked()
         assert list(Path(self.app.extensions["settings"].keys, "box").rglob("*.key*")) == []

@@ -26,6 +26,7 @@ def credential(parts: Parts, slug: str, audience: str = "agents") -> tuple[bytes
 def cast(parts: Parts, slug: str, given: tuple[bytes, bytes], number: int = 0) -> str:
     """Answer « 10 » or so, in the one question that takes a number."""
     campaign = parts["campaigns"].get(slug)
+    parts["release"].prove(campaign)  # a worker is there
     document = {
         "definition": campaign.digest,
         "audience": "agents",

@@ -33,7 +33,7 @@ from consultation.ballots.fields import Field
 from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitted
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
-from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Urn, check
+from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Suspended, Urn, check
 from consultation.formatting import end, moment
 from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
@@ -404,7 +404,10 @@ def send(campaign: str, audience: str) -> Answer:
     document = visit.journey.document(state)
     if len(document) > LONGEST_DOCUMENT:
         raise TooLong
-    outcome = the_urn().cast(visit.campaign, audience, visit.msg, visit.sig, document)
+    try:
+        outcome = the_urn().cast(visit.campaign, audience, visit.msg, visit.sig, document)
+    except Suspended as suspended:
+        return review_page(visit, state, suspended=suspended)
     return _thanks(visit, outcome)
 
 
@@ -667,8 +670,13 @@ def _show_again(visit: Visit, page: Page, reading: Reading) -> tuple[str, int]:
     return render_page(visit, page, reading.state, sheet), status
 
 
-def review_page(visit: Visit, state: State, *, changed: bool = False) -> Answer:
-    """What will be sent; `changed` since the agent read it, elsewhere than on this page."""
+def review_page(
+    visit: Visit, state: State, *, changed: bool = False, suspended: Suspended | None = None
+) -> Answer:
+    """What will be sent; `changed` since the agent read it, elsewhere than on this page.
+
+    `suspended`: why it could not be, a moment ago; the script sends it again by itself.
+    """
     unfinished = visit.journey.unfinished(state)
     if unfinished:
         return _show_again(visit, *unfinished)
@@ -681,10 +689,14 @@ def review_page(visit: Visit, state: State, *, changed: bool = False) -> Answer:
         visit=visit,
         campaign=visit.campaign,
         changed=changed,
+        suspended=suspended,
         sections=sections,
         unanswered=sum(not line.values for section in sections for line in section.lines),
         hidden={**visit.carried, **state.to_form()},
     )
+    if suspended:
+        again = {"Retry-After": str(suspended.retry_after)}
+        return Response(page, suspended.status, again, mimetype="text/html")
     return (page, HTTPStatus.CONFLICT) if changed else page
 
 

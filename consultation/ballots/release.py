@@ -1,8 +1,8 @@
 """Releases ballots from the airlock: a pool mix, after which nothing tells when one arrived.
 
 Enough ballots must wait; a random part of them leaves, shuffled, sealed anew for the export; those
-that stay are sealed anew too, under a key of their own, and the old key is destroyed: no copy of
-the box taken before says anything about what the urn holds now.
+that stay are sealed anew too. They get a key of their own once the last one retired is destroyed
+(`keys` says when): no copy of the box taken before that says anything about what the urn holds.
 """
 
 from __future__ import annotations
@@ -11,15 +11,27 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from consultation.ballots.keys import BoxKeys
+from consultation.ballots.keys import KEPT_FOR, OVERDUE, BoxKeys, Retired
+from consultation.ballots.standbys import Position, Standbys, position
 from consultation.ballots.store import ID_BYTES, NoAirlock, insert_new
 from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.database import Database, forget_the_log
 from consultation.office.campaigns import Campaign
-from consultation.sealing import SealingKey, seal
+from consultation.office.proofs import Proofs
+from consultation.refusals import Refusal
+from consultation.sealing import CannotUnseal, SealingKey, seal
+
+
+class DoNotOpen(Refusal):
+    """Des bulletins du sas ne s’ouvrent pas avec sa clé. Ne détruisez rien : ballots verify."""
+
+    status = 409
+    title = "Sas illisible"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,43 +44,71 @@ class Released:
 
 @dataclass(frozen=True, kw_only=True)
 class Airlock:
-    """Whether ballots can enter and leave, and how many keys an interrupted release has left."""
+    """An airlock as it is: whether its key is here, and opens all that waits.
+
+    `unreadable`: how many ballots that wait it does not open; None where it is not. `retired`: how
+    many keys are kept though they no longer serve. `late`: the standbys for which one of them has
+    been kept for more than a day.
+    """
 
     ready: bool
-    leftovers: int
+    unreadable: int | None
+    retired: int
+    late: tuple[str, ...]
 
 
 class Release:
-    """Moves ballots from the airlock to the urn."""
+    """Moves ballots from the airlock to the urn, and keeps watch over the airlock's keys."""
 
     def __init__(
         self,
         database: Database,
         keys: BoxKeys,
+        proofs: Proofs,
+        clock: Callable[[], datetime],
         rng: random.Random,
         random_bytes: Callable[[int], bytes] = secrets.token_bytes,
+        look: Callable[[Connection], Position] = position,
     ) -> None:
         self._database = database
         self._keys = keys
+        self._look = look
+        self._standbys = Standbys(keys.directory)
+        self._proofs = proofs
+        self._clock = clock
         self._rng = rng
         self._random_bytes = random_bytes
 
     def prepare(self, campaign: Campaign) -> None:
         """Give the campaign an airlock; doing it twice changes nothing."""
-        key = self._keys.create(campaign.urn)
-        with self._database.write() as tx:
-            new = insert_new(tx, airlock, [{"urn": campaign.urn, "public": key.public}])
-        if not new:
-            self._keys.destroy(campaign.urn, key.public)
+        if self._public(campaign) is None and campaign.state != "closed":
+            key = self._keys.create(campaign.urn)
+            with self._database.write() as tx:
+                new = insert_new(tx, airlock, [{"urn": campaign.urn, "public": key.public}])
+            if not new:
+                self._keys.destroy(self._keys.path(campaign.urn, key.public))
+        self.prove(campaign)
+
+    def prove(self, campaign: Campaign) -> bool:
+        """Say that the key which the box names is here, now; false when it is not."""
+        held = self._held(campaign, self._public(campaign))
+        if held:
+            self._proofs.prove(held.public)
+        return held is not None
 
     def airlock(self, campaign: Campaign) -> Airlock:
-        """How the airlock of this campaign is."""
-        with self._database.read() as connection:
-            query = select(airlock.c.public).where(airlock.c.urn == campaign.urn)
-            public = connection.scalar(query)
+        """How the airlock of this campaign is; nothing is changed."""
+        with self._database.snapshot() as connection:
+            public = connection.scalar(_public_of(campaign))
+            key = self._held(campaign, public)
+            # The server that accepts ballots may count them, and has no key.
+            boxes = connection.scalars(_waiting_in(campaign)).all() if key else ()
+        retired = self._keys.retired(campaign.urn, public)
         return Airlock(
-            ready=public is not None and self._keys.holds(campaign.urn, public),
-            leftovers=len(self._keys.others(campaign.urn, public)),
+            ready=key is not None,
+            unreadable=sum(not _opens(key, box) for box in boxes) if key else None,
+            retired=len(retired),
+            late=tuple(sorted({name for path in retired for name in self._overdue(path)})),
         )
 
     def run(self, campaign: Campaign, *, everything: bool = False) -> Released:
@@ -78,32 +118,55 @@ class Release:
         return self._mix(campaign, enough=2 * campaign.pool, left=campaign.pool)
 
     def reseal(self, campaign: Campaign) -> Released:
-        """Release none, but shuffle those that wait and change their key: before a backup."""
+        """Release none, but shuffle those that wait and seal them anew: before a backup."""
         return self._mix(campaign, enough=1, left=None)
 
     def close(self, campaign: Campaign) -> Released:
         """Release everything and take the airlock away: no ballot can enter after the last count.
 
-        Closing twice changes nothing.
+        Closing twice changes nothing. Its key is destroyed by a later `sweep`.
         """
         with self._database.write() as tx:
             old = self._current_key(tx, campaign)
-            if old is None:
-                self._keys.destroy_others(campaign.urn, None)
-                return Released(moved=0, waiting=0)
-            texts = _unsealed(tx, campaign, old)
-            self._move(tx, campaign, texts, 0, b"")
-            _merge_lots(tx, campaign)
-            tx.execute(delete(airlock).where(airlock.c.urn == campaign.urn))
-        self._keys.destroy_others(campaign.urn, None)
+            texts = _unsealed(tx, campaign, old) if old else []
+            if old:
+                self._move(tx, campaign, texts, 0, b"")
+                _merge_lots(tx, campaign)
+                tx.execute(delete(airlock).where(airlock.c.urn == campaign.urn))
+        self.sweep(campaign)
         forget_the_log(self._database)
         return Released(moved=len(texts), waiting=0)
 
-    def _mix(self, campaign: Campaign, *, enough: int, left: int | None) -> Released:
-        """Shuffle, leave `left` ballots in the airlock (None: all) and give it another key.
+    def sweep(self, campaign: Campaign) -> int:
+        """See again the keys that no longer serve, and destroy those that nothing needs any more.
 
-        One transaction. Its new key is on the disk before, the old one leaves it after: a crash
-        in between leaves a key too many, which the next run destroys, and never one too few.
+        How many were destroyed. To be done at each round, whatever the state of the campaign.
+        """
+        with self._database.read() as connection:
+            public = connection.scalar(_public_of(campaign))
+            if not (self._held(campaign, public) or _is_over(campaign, public)):
+                return 0
+            retired = self._keys.retired(campaign.urn, public)
+            # Asked after the box has named another key: it had retired these by then.
+            seen = self._look(connection)
+        if public:  # it may have been retired before, in what is no longer the box's past
+            self._keys.forget(self._keys.path(campaign.urn, public))
+        self._standbys.remember(seen)
+        done = [path for path in retired if self._may_go(path, seen)]
+        return self._destroy(campaign, done) if done else 0
+
+    def give_up_waiting_for(self, standby: str) -> None:
+        """Wait no longer for this standby; UnknownStandby when it was not waited for."""
+        with self._database.read() as connection:
+            seen = self._look(connection)
+        self._standbys.remember(seen)
+        self._standbys.give_up(standby, seen)
+
+    def _mix(self, campaign: Campaign, *, enough: int, left: int | None) -> Released:
+        """Shuffle, leave `left` ballots in the airlock (None: all), under another key if it may be.
+
+        One transaction. A new key is on the disk and proved before it; the old one is kept after
+        it. A crash in between leaves a key too many, and never one too few.
         """
         with self._database.write() as tx:
             old = self._current_key(tx, campaign)
@@ -113,23 +176,70 @@ class Release:
             if len(texts) < enough:
                 return Released(moved=0, waiting=len(texts))
             staying = len(texts) if left is None else left
-            new = self._keys.create(campaign.urn)
-            self._move(tx, campaign, texts, staying, new.public)
-            changed = update(airlock).where(airlock.c.urn == campaign.urn)
-            tx.execute(changed.values(public=new.public))
-        self._keys.destroy(campaign.urn, old.public)
+            free = not self._keys.retired(campaign.urn, old.public)
+            key = self._new_key(campaign) if free else old
+            self._move(tx, campaign, texts, staying, key.public)
+            if free:
+                self._name(tx, campaign, key)
+        self.sweep(campaign)
         forget_the_log(self._database)
         return Released(moved=len(texts) - staying, waiting=staying)
 
+    def _public(self, campaign: Campaign) -> bytes | None:
+        with self._database.read() as connection:
+            return connection.scalar(_public_of(campaign))
+
+    def _held(self, campaign: Campaign, public: bytes | None) -> SealingKey | None:
+        if public is None or not self._keys.holds(campaign.urn, public):
+            return None
+        return self._keys.get(campaign.urn, public)
+
+    def _new_key(self, campaign: Campaign) -> SealingKey:
+        key = self._keys.create(campaign.urn)
+        self._proofs.prove(key.public)
+        return key
+
+    def _name(self, tx: Connection, campaign: Campaign, key: SealingKey) -> None:
+        changed = update(airlock).where(airlock.c.urn == campaign.urn)
+        tx.execute(changed.values(public=key.public))
+
     def _current_key(self, tx: Connection, campaign: Campaign) -> SealingKey | None:
         # This lock makes releases of one urn take turns and wait for submissions under way.
-        query = select(airlock.c.public).where(airlock.c.urn == campaign.urn).with_for_update()
-        public = tx.scalar(query)
-        if public is None:  # not yet prepared: the key on the disk may be about to serve
+        public = tx.scalar(_public_of(campaign).with_for_update())
+        if public is None:  # not yet prepared, or closed
             return None
         current = self._keys.get(campaign.urn, public)
-        self._keys.destroy_others(campaign.urn, public)
+        self._keys.destroy_drafts(campaign.urn)
+        self._keys.forget(self._keys.path(campaign.urn, public))
         return current
+
+    def _may_go(self, path: Path, seen: Position) -> bool:
+        """Whether this retired key was kept long enough; that it was seen again is noted."""
+        now, noted = self._clock(), self._keys.noted(path)
+        if noted is None or noted.system != seen.system or noted.written > seen.written:
+            first = Retired(age=timedelta(), seen=now, system=seen.system, written=seen.written)
+            self._keys.note(path, first)
+            return False
+        again = noted.at(now)
+        self._keys.note(path, again)
+        return again.age >= KEPT_FOR and not self._standbys.late(again.system, again.written)
+
+    def _destroy(self, campaign: Campaign, paths: Sequence[Path]) -> int:
+        """Destroy these, unless the box has gone back to one of them, or names one not here."""
+        with self._database.write() as tx:
+            public = tx.scalar(_public_of(campaign).with_for_update())
+            if not (self._held(campaign, public) or _is_over(campaign, public)):
+                return 0
+            going = [path for path in paths if path in self._keys.retired(campaign.urn, public)]
+            for path in going:
+                self._keys.destroy(path)
+        return len(going)
+
+    def _overdue(self, path: Path) -> tuple[str, ...]:
+        noted = self._keys.noted(path)
+        if noted is None or noted.age < OVERDUE:
+            return ()
+        return self._standbys.late(noted.system, noted.written)
 
     def _move(
         self, tx: Connection, campaign: Campaign, texts: list[bytes], left: int, public: bytes
@@ -163,6 +273,29 @@ def _merge_lots(tx: Connection, campaign: Campaign) -> None:
     tx.execute(insert(ballot).from_select(ballot.c.keys(), select(taken).order_by(taken.c.id)))
 
 
+def _public_of(campaign: Campaign) -> Select[bytes]:
+    return select(airlock.c.public).where(airlock.c.urn == campaign.urn)
+
+
+def _waiting_in(campaign: Campaign) -> Select[bytes]:
+    return select(inbox.c.sealed).where(inbox.c.urn == campaign.urn)
+
+
+def _is_over(campaign: Campaign, public: bytes | None) -> bool:
+    """Whether the airlock was taken away; before that, a key may be about to be named."""
+    return public is None and campaign.state == "closed"
+
+
+def _opens(key: SealingKey, box: bytes) -> bool:
+    try:
+        key.unseal(box)
+    except CannotUnseal:
+        return False
+    return True
+
+
 def _unsealed(tx: Connection, campaign: Campaign, key: SealingKey) -> list[bytes]:
-    boxes = tx.scalars(select(inbox.c.sealed).where(inbox.c.urn == campaign.urn))
-    return [key.unseal(box) for box in boxes]
+    try:
+        return [key.unseal(box) for box in tx.scalars(_waiting_in(campaign))]
+    except CannotUnseal as error:
+        raise DoNotOpen from error

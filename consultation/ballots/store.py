@@ -1,7 +1,8 @@
 """The urn: one sealed ballot for each credential. Never who cast it, when, or in which order.
 
 A submission and a release meet on one row, the airlock's: whoever changes the key waits for those
-who are sealing under it, and whoever sealed under a key since replaced seals again.
+who are sealing under it, and whoever sealed under a key since replaced seals again. Nothing is
+sealed under a key that no worker has lately proved to hold.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from consultation.ballots.published import digest_of
 from consultation.ballots.tables import airlock, ballot, draft, inbox, spent
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 from consultation.refusals import Refusal
 from consultation.sealing import CannotUnseal, derive, lock, seal, unlock
 
@@ -51,6 +53,14 @@ class NoAirlock(Refusal):
     title = "La consultation est terminée"
 
 
+class Suspended(Refusal):
+    """Vos réponses sont gardées sur cette page. Envoyez-les à nouveau dans quelques minutes."""
+
+    status = 503
+    title = "L’urne est suspendue un moment"
+    retry_after = 60
+
+
 @dataclass(frozen=True, kw_only=True)
 class UrnCounts:
     """Credentials spent = ballots waiting in the airlock + ballots released."""
@@ -66,10 +76,12 @@ class Urn:
     def __init__(
         self,
         database: Database,
+        proofs: Proofs,
         clock: Callable[[], datetime],
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._database = database
+        self._proofs = proofs
         self._clock = clock
         self._random_bytes = random_bytes
         self._airlocks: dict[bytes, bytes] = {}  # the last one seen of each urn
@@ -92,16 +104,27 @@ class Urn:
     ) -> Outcome:
         """Put one ballot in the airlock, durably; a second one with the same credential is not.
 
-        NotGenuine when the roll has not signed this credential for this audience.
+        NotGenuine when the roll has not signed this credential for this audience; Suspended when no
+        worker has said lately that it holds the key that would open it.
         """
         check(campaign, audience, msg, sig)
-        public = self._airlocks.get(campaign.urn) or self._airlock(campaign)
+        public = self._airlocks.get(campaign.urn, b"")
         while True:
+            if not self._proofs.fresh(public):
+                public = self._proved(campaign)
             sealed = seal(public, document)
             with self._database.write() as tx:
                 if _airlock_of(tx, campaign.urn, share=True) == public:
                     return self._record(tx, campaign, msg, sig, sealed)
-            public = self._airlock(campaign)
+            public = self._proved(campaign)
+
+    def accepts(self, campaign: Campaign) -> bool:
+        """Whether a ballot could enter now, as far as the airlock is concerned."""
+        try:
+            self._proved(campaign)
+        except (NoAirlock, Suspended):
+            return False
+        return True
 
     def save_draft(self, campaign: Campaign, sig: bytes, data: bytes) -> None:
         """Keep answers not yet sent so that only the holder of the signature reads them."""
@@ -212,11 +235,14 @@ class Urn:
         with self._database.read() as connection:
             return sorted(nullifier.hex() for nullifier in connection.scalars(query))
 
-    def _airlock(self, campaign: Campaign) -> bytes:
+    def _proved(self, campaign: Campaign) -> bytes:
+        """The airlock's key as the box names it now, proved."""
         with self._database.read() as connection:
             public = _airlock_of(connection, campaign.urn, share=False)
         if public is None:
             raise NoAirlock
+        if not self._proofs.fresh(public):
+            raise Suspended
         self._airlocks[campaign.urn] = public
         return public
 

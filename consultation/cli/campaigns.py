@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from consultation.ballots.release import Release
 from consultation.ceremony import Account, Ceremony, Plan
+from consultation.doctor import late_sentences, to_confirm_sentence
 from consultation.formatting import date_fr, end_fr
 from consultation.office.campaigns import GRACE, PHASE_WORDS, Campaign, Reissue
 from consultation.office.commands import two_persons
-from consultation.office.store import Campaigns
+from consultation.office.rounds import Rounds
+from consultation.office.store import Campaigns, Journal
 from consultation.questionnaire.comparison import describe_change
 from consultation.questionnaire.loading import load
 from consultation.terminal import FILE, WHO, Duration, Mistake, Moment, lines, part
@@ -108,13 +113,16 @@ def campaign_extend(slug: str, closes: datetime) -> None:
 @campaign.command("close")
 @click.argument("slug")
 @click.option("--grace", type=Duration(), default=GRACE, help="Délai pour finir une réponse [48h].")
-def campaign_close(slug: str, grace: timedelta) -> None:
+@click.option("--confirm", is_flag=True, help="L’heure est juste : la consultation est bien finie.")
+def campaign_close(slug: str, grace: timedelta, confirm: bool) -> None:
     """Clore une consultation : d’abord le délai de grâce, puis, relancée après lui, la fin.
 
     À la fin, tous les bulletins sont libérés et les clés de la liste sont détruites. Avant la date
     annoncée, ou avec un délai plus court, il faut l’accord de deux personnes de l’exploitation.
+    Si aucune veille n’a vu passer la fin, l’horloge a peut-être sauté : une personne le vérifie.
     """
     ceremony = part(Ceremony)
+    _confirm_the_hour(part(Campaigns).get(slug), confirm)
     already_closing = part(Campaigns).get(slug).state in ("closing", "closed")
     for action in ceremony.takes_two(slug, grace):
         two_persons(action, slug)
@@ -131,21 +139,47 @@ def campaign_close(slug: str, grace: timedelta) -> None:
 def campaign_status(slug: str | None) -> None:
     """Montrer une consultation, ou toutes."""
     register = part(Campaigns)
-    for one in [register.get(slug)] if slug else register.all():
+    found = [register.get(slug)] if slug else register.all()
+    for one in found:
         _show_campaign(one)
+    for one in found if "release" in current_app.extensions else ():
+        refuse_late_standbys(one)
+
+
+def _confirm_the_hour(found: Campaign, confirmed: bool) -> None:
+    """Mistake when the clock has leapt over the end of a campaign and nobody says it is right."""
+    if not part(Rounds).to_confirm(found):
+        return
+    now: datetime = current_app.extensions["clock"]()
+    question = f"Aucune veille n’a vu passer la fin. Sommes-nous bien le {date_fr(now)} ?"
+    if not (confirmed or (sys.stdin.isatty() and click.confirm(question))):
+        raise Mistake(to_confirm_sentence(found, now))
+    part(Journal).write(WHO, "heure confirmée", f"{found.slug}, {now.isoformat()}")
 
 
 def _show_campaign(found: Campaign) -> None:
-    phase = part(Campaigns).phase(found)
     click.echo(f"{found.slug} : {found.title}")
     lines(
         {
-            "état": PHASE_WORDS[phase],
+            "état": _words(found),
             "ouverture": date_fr(found.opens),
             "fermeture": end_fr(found.closes),
             "questionnaire": found.digest,
         }
     )
+
+
+def _words(found: Campaign) -> str:
+    if part(Rounds).to_confirm(found):
+        return f"{PHASE_WORDS['closing']}, à confirmer : campaign close {found.slug} --confirm"
+    return PHASE_WORDS[part(Campaigns).phase(found)]
+
+
+def refuse_late_standbys(found: Campaign) -> None:
+    """A standby for which a retired key has been kept for more than a day is a fault."""
+    late = "\n".join(late_sentences(part(Release).airlock(found).late))
+    if late:
+        raise Mistake(late)
 
 
 def show_account(account: Account) -> None:

@@ -21,12 +21,14 @@ KEYS = "Copier aussi les clés nécessaires dans un autre dossier, à garder ail
 KEEP_APART = """\
 Confiez « box » et « roll » à des personnes et à des lieux différents : réunies, leurs copies
 successives aideraient à rapprocher qui a répondu et ce qui est arrivé. Gardez les clés ailleurs
-encore, et les clés secrètes des réglages avec elles. Un mélange change la clé du sas : copiez-la
-aussitôt, ou laissez --keys le faire ; à chaque sauvegarde, détruisez la copie de l’ancienne. À la
-clôture, détruisez les copies des clés de « roll »."""
+encore, et les clés secrètes des réglages avec elles. Un mélange peut changer la clé du sas :
+copiez-la aussitôt, ou laissez --keys le faire. L’ancienne reste ici une heure au moins ; une fois
+détruite, détruisez aussi sa copie (--keys le fait). À la clôture, détruisez les copies des clés de
+« roll »."""
 RESTORED = """\
 Tout ce que contient la sauvegarde est là. Ce qui est arrivé après elle n’y est pas : ne rendez pas
-« roll » plus ancienne que « box », une même personne pourrait répondre deux fois."""
+« roll » plus ancienne que « box », une même personne pourrait répondre deux fois.
+Les clés du sas d’après la copie restent une heure, puis la veille les détruit."""
 
 
 database = AppGroup("database", help="Préparer et vérifier les trois bases.")

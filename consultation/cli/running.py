@@ -15,7 +15,8 @@ from flask.cli import ScriptInfo, with_appcontext
 
 from consultation import logs
 from consultation.cli.databases import refuse_stale_stores
-from consultation.config import ConfigurationError, Settings
+from consultation.cli.serving import side_by_side
+from consultation.config import SIDES, ConfigurationError, Settings
 from consultation.demo.show import Means, Options, show
 from consultation.doctor import (
     SEVERITY,
@@ -59,12 +60,19 @@ def demo(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - the o
 @click.command("serve")
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Adresse et port.")
 @click.option("--workers", default=2, show_default=True, help="Processus qui servent les pages.")
-def serve(bind: str, workers: int) -> None:
-    """Servir les pages, avec les réglages de l’environnement."""
+@click.option("--without-worker", is_flag=True, help="La veille est lancée autrement.")
+def serve(bind: str, workers: int, without_worker: bool) -> None:
+    """Servir les pages, avec les réglages de l’environnement.
+
+    Sur une machine qui a tous les côtés, la veille est lancée aussi.
+    """
     settings = Settings.from_environment(os.environ)
     refuse_stale_stores(settings)
     for caution in settings.cautions if workers > 1 else ():
         click.secho(caution, fg="yellow", err=True)
+    if settings.sides == frozenset(SIDES) and not without_worker:
+        watching = [sys.executable, "-P", "-m", "consultation", "worker"]
+        sys.exit(side_by_side(gunicorn(bind, workers, watched=True), watching))
     command = gunicorn(bind, workers)
     os.execv(command[0], command)  # noqa: S606 - this process becomes the server
 
@@ -76,6 +84,7 @@ def worker(once: bool) -> None:
     """Libérer, envoyer, publier et clore ce qui doit l’être, tour après tour, jusqu’à l’arrêt."""
     chores, pause = part(Worker), part(Settings).worker_every
     if once:
+        chores.prove()
         done = chores.round()
         lines(
             {
@@ -93,10 +102,11 @@ def worker(once: bool) -> None:
     # Blocked, a signal waits for the end of the round: no release is cut in two. A sending, which
     # may be cut between any two messages, looks whether one waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
-    chores.run(
-        until=lambda more: signal.sigtimedwait(STOPS, 0 if more else pause) is not None,
-        over=lambda: bool(signal.sigpending() & STOPS),
-    )
+    with chores.proving():
+        chores.run(
+            until=lambda more: signal.sigtimedwait(STOPS, 0 if more else pause) is not None,
+            over=lambda: bool(signal.sigpending() & STOPS),
+        )
 
 
 @click.command("doctor")
@@ -127,9 +137,13 @@ def _examined(app: Flask, workers: int) -> tuple[Examined, ...]:
     )
 
 
-def gunicorn(bind: str, workers: int) -> list[str]:
-    """The command that serves the application there, whatever the folder it is started in."""
-    return [sys.executable, "-P", "-m", "consultation.serving", bind, str(workers)]
+def gunicorn(bind: str, workers: int, *, watched: bool = False) -> list[str]:
+    """The command that serves the application there, whatever the folder it is started in.
+
+    `watched`: a worker is started beside it, and whether there is one need not be asked.
+    """
+    command = [sys.executable, "-P", "-m", "consultation.serving", bind, str(workers)]
+    return [*command, "watched"] if watched else command
 
 
 def _builder(ctx: click.Context) -> Callable[..., Flask]:

@@ -8,15 +8,18 @@ import click
 from flask.cli import AppGroup, ScriptInfo
 
 from consultation.ballots.published import COUNTS, check
+from consultation.ballots.release import Airlock, Release
 from consultation.ballots.store import Urn
 from consultation.ballots.transparency import COUNT_WORDS
 from consultation.ceremony import Ceremony
-from consultation.cli.campaigns import show_account
+from consultation.cli.campaigns import refuse_late_standbys, show_account
 from consultation.office.campaigns import Campaign
-from consultation.office.store import Campaigns, Figures
+from consultation.office.store import Campaigns, Figures, Journal
 from consultation.results.export import Results
 from consultation.terminal import FILE, WHO, Mistake, lines, part
 from consultation.worker import Worker
+
+KEEP_ALL = "Ne détruisez rien, et prévenez l’exploitation."
 
 ballots = AppGroup("ballots", help="Libérer et vérifier les bulletins.")
 
@@ -33,9 +36,33 @@ def ballots_release(slug: str) -> None:
 @ballots.command("status")
 @click.argument("slug")
 def ballots_status(slug: str) -> None:
-    """Montrer le compte des bulletins."""
-    counts = part(Urn).counts(part(Campaigns).get(slug))
-    lines({"utilisés": counts.spent, "dans le sas": counts.waiting, "dans l’urne": counts.ballots})
+    """Montrer le compte des bulletins, et si ceux du sas s’ouvrent."""
+    found = part(Campaigns).get(slug)
+    counts, airlock = part(Urn).counts(found), part(Release).airlock(found)
+    lines(
+        {
+            "utilisés": counts.spent,
+            "dans le sas": counts.waiting,
+            "dont illisibles": _unreadable(airlock, counts.waiting),
+            "dans l’urne": counts.ballots,
+            "clés retirées du sas": airlock.retired,
+        }
+    )
+    refuse_late_standbys(found)
+    if airlock.unreadable:
+        raise Mistake(f"{airlock.unreadable} bulletins du sas sont illisibles. {KEEP_ALL}")
+
+
+@ballots.command("stop-waiting")
+@click.argument("standby")
+def ballots_stop_waiting(standby: str) -> None:
+    """Ne plus attendre un serveur de secours de l’urne pour détruire les clés retirées.
+
+    S’il prenait ensuite la place de l’urne, les bulletins d’alors y seraient illisibles.
+    """
+    part(Release).give_up_waiting_for(standby)
+    part(Journal).write(WHO, "serveur de secours abandonné", standby)
+    click.echo(f"{standby} n’est plus attendu. Ne le mettez plus à la place de l’urne.")
 
 
 @ballots.command("verify", with_appcontext=False)
@@ -74,9 +101,21 @@ def _verify_stores(found: Campaign) -> None:
     published = part(Figures).of(found.slug).figures.get("urn")
     if published and published.value != account.digest:
         raise Mistake("l’urne n’est plus celle qui a été publiée. Prévenez l’exploitation.")
-    if not (account.is_right and opened.holds):
+    airlock = part(Release).airlock(found)
+    unreadable = opened.unreadable + (airlock.unreadable or 0)
+    if not (account.is_right and opened.holds) or airlock.unreadable:
         raise Mistake(
-            f"le compte n’est pas juste, {opened.unreadable} bulletins sont illisibles. "
-            "Ne détruisez rien, et prévenez l’exploitation."
+            f"le compte n’est pas juste, {unreadable} bulletins sont illisibles. {KEEP_ALL}"
+        )
+    if account.waiting and airlock.unreadable is None:
+        raise Mistake(
+            f"la clé du sas manque ici : {account.waiting} bulletins n’ont pas pu être ouverts. "
+            "Vérifiez là où elle est, ou retrouvez-la."
         )
     click.secho("Le compte est juste, et chaque bulletin s’ouvre.", fg="green")
+
+
+def _unreadable(airlock: Airlock, waiting: int) -> str:
+    if airlock.unreadable is None:
+        return "inconnu, la clé n’est pas ici" if waiting else "0"
+    return str(airlock.unreadable)

@@ -130,7 +130,8 @@ class _Play:
             with _bar("Envoi des invitations", imported.invited) as advance:
                 sent = stage.send(advance)
         self._server.start(self._place.environment(self._server.url), self._place.log)
-        crowd = self._answered(stage)
+        with stage.proving():
+            crowd = self._answered(stage)
         if crowd.failures:
             raise Unfinished(
                 f"{len(crowd.failures)} agents ont échoué, dont : {crowd.failures[0]}. "
@@ -295,9 +296,10 @@ def _stay(means: Means, place: Place, server: Server) -> None:
         click.echo(f"    {login:<{longest}}  {password}")
     click.echo("  Ctrl-C pour arrêter.")
     try:
-        while True:  # what a worker does beside a real server
-            stage.watch()
-            time.sleep(_BETWEEN_ROUNDS)
+        with stage.proving():
+            while True:  # what a worker does beside a real server
+                stage.watch()
+                time.sleep(_BETWEEN_ROUNDS)
     except KeyboardInterrupt:
         click.echo("\nLe serveur s’arrête.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -135,6 +136,10 @@ class Stage:
             progress=progress,
         )
         return {"invited": sum(one.invited for one in invited), "ballots": ballots}
+
+    def proving(self) -> AbstractContextManager[None]:
+        """What the worker says meanwhile: that the airlock's key is here."""
+        return self._part(Worker).proving()
 
     def watch(self) -> None:
         """What the worker does at each round: release, publish, count."""

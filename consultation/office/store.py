@@ -26,6 +26,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     type_coerce,
     union_all,
@@ -43,6 +44,7 @@ from consultation.office.accounts import Account, Role
 from consultation.office.approvals import VALID_FOR, Action, Approval
 from consultation.office.campaigns import Campaign, Phase, Reissue, State
 from consultation.office.figures import NAMES, Figure, Name, Published
+from consultation.office.rounds import LEAP
 from consultation.office.tables import (
     account,
     approval,
@@ -754,7 +756,8 @@ class Figures:
         mark, today = "daily", self._today()
         with self._database.read() as connection:
             done = select(figure.c.day).where(figure.c.campaign == slug, figure.c.name == mark)
-            if (connection.scalar(done) or date.min) >= today:
+            # Later than tomorrow: a clock had leapt, and this is no reason to wait for that day.
+            if today <= (connection.scalar(done) or date.min) <= today + LEAP:
                 return False
         counted = values()
         with self._database.write() as tx:
@@ -804,7 +807,7 @@ def _upsert(
     written = adding.on_conflict_do_update(
         index_elements=["campaign", "name"],
         set_={"value": value, "day": day},
-        where=figure.c.day < day if only_newer else None,
+        where=or_(figure.c.day < day, figure.c.day > day + LEAP) if only_newer else None,
     )
     return tx.execute(written.returning(figure.c.name)).first() is not None
 

@@ -269,3 +269,20 @@ extraction = Table(
     CheckConstraint("state IN ('asked', 'ready', 'failed')", name="state"),
 )
 """The files an analyst has asked for, until they are deleted, a day later."""
+
+held_key = Table(
+    "held_key",
+    metadata,
+    Column("key", LargeBinary(32), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+"""When a worker last had an airlock's key in its hands; `key`: the SHA-256 of its public half."""
+
+rounds = Table(
+    "rounds",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("last", Instant, nullable=False),
+)
+"""Since when rounds have followed one another without a leap of the clock, and the last one."""

@@ -25,6 +25,9 @@ export async function follow(form, keeper, begun) {
   else keeper.wipe(".");
   keepTyping(form, keeper, at, early.size);
   sendOnce(form);
+  const again = form.getAttribute("data-again");
+  // The urn was suspended: a person may press the button before.
+  if (again) setTimeout(() => HTMLFormElement.prototype.requestSubmit?.call(form), again * 1000);
   if (begun) await sendTheLatest(form, keeper);
 }
 

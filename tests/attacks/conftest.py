@@ -131,6 +131,7 @@ class Archive:
         server = self._cleaning.enter_context(Server(8600, lambda bind: gunicorn(bind, workers)))
         server.start({**environment(town.directory, self._urls[name]), **settings}, town.server_log)
         town.door = OverHttp(server.port)
+        town.prove()
         return town
 
     def usual_survey(self, name: str, addresses: list[str]) -> UsualSurvey:

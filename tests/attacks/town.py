@@ -22,10 +22,13 @@ from urllib.parse import urlencode
 import small
 from conftest import Clock
 from flask import Flask
-from running import close, end
+from running import close, destroy_retired_keys, end, prove
+from sqlalchemy import select
 
-from consultation.app import create_app
+from consultation.app import create_app, utc_now
+from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
+from consultation.ballots.tables import airlock
 from consultation.blind import (
     PrivateKey,
     PublicKey,
@@ -178,6 +181,7 @@ class Device:
     def send(self) -> Reply:
         """Send what is on the screen, for good; it may be done again."""
         assert self._form is not None
+        self._town.prove()
         reply = self.post(self._form.action, self._form.filled({}))
         assert "data-done" in reply.body, reply
         return reply
@@ -329,14 +333,19 @@ class Town:
         self.device(agent).answer()
         self.chores()
 
+    def prove(self) -> None:
+        """Say that the airlock's key is here, at the hour of whoever serves."""
+        prove(self.app, SLUG, self.clock if isinstance(self.door, InProcess) else utc_now)
+
     def chores(self) -> None:
         """What the worker does by itself."""
         done = self.app.extensions["worker"].round()
         assert not done.failed
 
     def close(self) -> None:
-        """End the consultation without grace."""
+        """End the consultation without grace; an hour later the airlock's key is gone."""
         end(self.app, SLUG)
+        destroy_retired_keys(self.app, SLUG)
 
     def answers(self, agent: Agent) -> Mapping[str, Sequence[str]]:
         """What someone answers: always the same, but for what is in `saying`."""
@@ -361,8 +370,9 @@ class Town:
 
     def airlock_key(self) -> SealingKey:
         """The key that opens the airlock now."""
-        (path,) = (self.directory / "keys" / "box").rglob("airlock-*.key")
-        return SealingKey.from_bytes(path.read_bytes())
+        with self.database("box").read() as connection:
+            public = connection.execute(select(airlock.c.public)).scalar_one()
+        return BoxKeys(self.directory / "keys").get(self.campaign.urn, public)
 
     def stop(self) -> None:
         """Give back every connection."""

@@ -28,6 +28,7 @@ from consultation.config import shipped
 from consultation.database import Database, migrate
 from consultation.demo.full_size import Source, cast, groups
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 from consultation.office.store import Campaigns, Journal
 from consultation.results.corpus import Corpus
 from consultation.results.cube import Cube
@@ -184,7 +185,8 @@ def _fill(directory: Path, ballots: int) -> None:
             keys={"agents": PrivateKey.generate(2048).public},
         )
         campaigns.open(SLUG)
-        Release(box, BoxKeys(directory / "keys"), rng).prepare(campaign)
+        proofs = Proofs(office, lambda: now)
+        Release(box, BoxKeys(directory / "keys"), proofs, lambda: now, rng).prepare(campaign)
         invited = groups(campaign.questionnaire, ballots, rng)
         source = Source(questionnaire(), ())
         cast(box, campaign, source, invited, rng, waiting=0, progress=lambda _: None)
@@ -199,7 +201,8 @@ def _opened(directory: Path) -> Iterator[Place]:
         closing(Database(f"sqlite:///{directory / 'office'}.sqlite")) as office,
     ):
         clock = lambda: datetime.now(UTC)  # noqa: E731
-        urn, keys = Urn(box, clock, secrets.token_bytes), ResultKeys(directory / "keys")
+        urn = Urn(box, Proofs(office, clock), clock, secrets.token_bytes)
+        keys = ResultKeys(directory / "keys")
         campaigns = Campaigns(office, clock)
         reviewing = Reviewing(Corpus(keys), keys, Readings(office))
         yield Place(

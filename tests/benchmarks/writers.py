@@ -5,17 +5,18 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from multiprocessing import get_context
 from statistics import median
 
 import storm
 
 from benchmarks.town import Credential, Town, credential, town
+from consultation.app import utc_now
 from consultation.ballots.store import Urn
 from consultation.blind import PublicKey
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 
 WRITERS, BALLOTS = 4, 40
 DOCUMENT = b"x" * 3_300  # a long answer
@@ -37,16 +38,18 @@ def _cast_at_once(place: Town) -> list[float]:
     url = place.environment.get("BOX_DATABASE_URL") or str(
         place.app.extensions["databases"]["box"].url
     )
+    office = str(place.app.extensions["databases"]["office"].url)
     known = place.campaign.keys
     keys = {name: PublicKey(n=key.n, e=key.e) for name, key in known.items()}  # what pickle takes
     campaign = replace(place.campaign, keys=keys)
-    shares = [(url, campaign, given[first::WRITERS]) for first in range(WRITERS)]
+    shares = [(url, office, campaign, given[first::WRITERS]) for first in range(WRITERS)]
     with get_context("fork").Pool(WRITERS) as pool:
         return [wait for share in pool.starmap(_cast, shares) for wait in share]
 
 
-def _cast(url: str, campaign: Campaign, given: list[Credential]) -> list[float]:
-    urn = Urn(Database(url), lambda: datetime.now(UTC), secrets.token_bytes)
+def _cast(url: str, office: str, campaign: Campaign, given: list[Credential]) -> list[float]:
+    proofs = Proofs(Database(office), utc_now)
+    urn = Urn(Database(url), proofs, utc_now, secrets.token_bytes)
     waits = []
     for one in given:
         started = time.monotonic()

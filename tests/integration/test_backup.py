@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from visitor import Visitor
 from voting import cast, credential, vote
 
 from consultation.backup import SAVED
-from consultation.ballots.tables import ballot, inbox
+from consultation.ballots.keys import BoxKeys
+from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.cli import commands
 from consultation.database import Database
 
@@ -63,9 +64,19 @@ def everything(parts: dict, *tables: object) -> set[tuple]:
         return {tuple(row) for table in tables for row in connection.execute(select(table))}
 
 
-def key_of_the_airlock(run: Shell) -> Path:
-    [key] = Path(run.environment["KEYS_DIRECTORY"], "box").glob("*/airlock-*.key")
-    return key
+def key_of_the_airlock(parts: dict) -> Path:
+    """The current one; the one before is kept for an hour."""
+    found = parts["campaigns"].get("essai")
+    with parts["databases"]["box"].read() as connection:
+        public = connection.execute(select(airlock.c.public)).scalar_one()
+    return BoxKeys(parts["settings"].keys).path(found.urn, public)
+
+
+def let_an_hour_pass(run: Shell, clock: Clock) -> None:
+    for _ in range(5):
+        run("worker", "--once")
+        clock.advance(minutes=15)
+    run("worker", "--once")
 
 
 def column(file: Path, query: str) -> list:
@@ -119,11 +130,13 @@ def test_a_copy_holds_no_draft_and_no_ballot_as_it_came(
     assert parts["urn"].load_draft(sig) == b"{}"
 
 
-def test_the_copies_are_apart_and_the_keys_in_none(run: Shell, saved: Path, tmp_path: Path) -> None:
+def test_the_copies_are_apart_and_the_keys_in_none(
+    run: Shell, parts: dict, saved: Path, tmp_path: Path
+) -> None:
     said = run("database", "backup", tmp_path / "others")
 
     assert sorted(path.name for path in saved.iterdir()) == sorted(STORES)
-    key = key_of_the_airlock(run)
+    key = key_of_the_airlock(parts)
     for path in (key, *Path(run.environment["KEYS_DIRECTORY"]).glob("r*/*/*")):
         assert str(path) in said
         assert all(path.read_bytes() not in copy.read_bytes() for copy in saved.glob("*/*"))
@@ -177,7 +190,7 @@ def test_what_is_not_a_copy_is_refused_before_anything_is_written(
 def test_without_the_airlock_s_key_the_ballots_lost_are_counted_before_anything(
     run: Shell, parts: dict, saved: Path
 ) -> None:
-    key = key_of_the_airlock(run)
+    key = key_of_the_airlock(parts)
     away = key.rename(key.with_name("away"))
     lose(parts)
 
@@ -193,7 +206,7 @@ def test_without_the_airlock_s_key_the_ballots_lost_are_counted_before_anything(
 def test_ballots_given_up_are_published_and_the_rest_goes_on(
     run: Shell, parts: dict, saved: Path, clock: Clock, tmp_path: Path
 ) -> None:
-    key_of_the_airlock(run).unlink()
+    key_of_the_airlock(parts).unlink()
     lose(parts)
 
     said = run("database", "restore", saved, "--lose-waiting")
@@ -211,18 +224,20 @@ def test_ballots_given_up_are_published_and_the_rest_goes_on(
     assert checked.exit_code == 0, checked.output
 
 
-def test_keys_copied_apart_are_those_of_the_last_copy(
-    run: Shell, parts: dict, tmp_path: Path
+def test_keys_copied_apart_are_those_that_something_may_still_need(
+    run: Shell, parts: dict, tmp_path: Path, clock: Clock
 ) -> None:
     vote(parts, "essai", 5)
-    kept = tmp_path / "kept"
+    kept, first = tmp_path / "kept", key_of_the_airlock(parts).name
 
     run("database", "backup", tmp_path / "first", "--keys", kept)
-    [old] = kept.glob("box/*/airlock-*.key")
+    second = key_of_the_airlock(parts).name
+    assert {path.name for path in kept.glob("box/*/*")} == {first, second}
+    let_an_hour_pass(run, clock)
     run("database", "backup", tmp_path / "second", "--keys", kept)
 
-    [new] = kept.glob("box/*/airlock-*.key")
-    assert new.name != old.name
+    third = key_of_the_airlock(parts).name
+    assert {path.name for path in kept.glob("box/*/*")} == {second, third}
     keys = Path(run.environment["KEYS_DIRECTORY"])
     shutil.rmtree(keys)
     lose(parts)
@@ -277,7 +292,8 @@ def test_a_copy_made_while_agents_answer_agrees_with_itself(
 
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(cast, parts, "essai", one) for one in given]
-        run("database", "backup", tmp_path / "copies")
+        # Not by the command, whose connections are counted: those of the agents would be too.
+        parts["backup"].save(tmp_path / "copies", STORES, "essai")
         assert {answer.result() for answer in answers} == {"recorded"}
 
     file = tmp_path / "copies" / "box" / "box.sqlite"
@@ -290,3 +306,24 @@ def test_a_copy_made_while_agents_answer_agrees_with_itself(
     lose(parts)
     run("database", "restore", tmp_path / "copies")
     assert "Le compte est juste" in run("ballots", "verify", "essai")
+
+
+def test_ballots_that_wait_are_opened_by_those_who_verify(run: Shell, parts: dict) -> None:
+    vote(parts, "essai", 5)
+    assert figure(run("ballots", "status", "essai"), "dont illisibles") == 0
+    with parts["databases"]["box"].write() as tx:
+        tx.execute(update(inbox).values(sealed=bytes(99)))
+
+    assert "5 bulletins sont illisibles" in run("ballots", "verify", "essai", code=1)
+    assert "5 bulletins du sas sont illisibles" in run("ballots", "status", "essai", code=1)
+    assert "tâches échouées" not in run("worker", "--once")
+
+
+def figure(said: str, name: str) -> int:
+    """A number beside its name."""
+    found = {
+        line.strip().rpartition("  ")[0].strip(): line.split()[-1]
+        for line in said.split("\n")
+        if line
+    }
+    return int(found[name])

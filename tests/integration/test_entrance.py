@@ -256,6 +256,7 @@ def test_while_closing_a_draft_may_be_finished_and_nothing_begun(
 ) -> None:
     begin(visitor, code)
     clock.now = small.CLOSES
+    platform.release.prove(platform.campaign)
 
     type_code(visitor, code)
     assert visitor.page.heading.startswith("Vos missions")

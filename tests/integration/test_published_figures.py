@@ -96,7 +96,7 @@ def test_the_end_publishes_the_last_figures_of_every_batch(
 
     vote(app.extensions, "essai", 40)
     clock.advance(days=30)
-    run("campaign", "close", "essai")
+    run("campaign", "close", "essai", "--confirm")
 
     assert begun(app) == {100}
 

@@ -541,10 +541,11 @@ def test_a_pause_loses_nothing(
 
 
 def test_what_was_begun_may_still_be_sent_while_closing(
-    visitor: Visitor, clock: Clock, credential: small.Credential
+    platform: Running, visitor: Visitor, clock: Clock, credential: small.Credential
 ) -> None:
     to_the_review(begin(visitor, credential))
     clock.now = small.CLOSES
+    platform.release.prove(platform.campaign)
 
     visitor.press("Envoyer mes réponses")
 

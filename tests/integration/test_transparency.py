@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
 from flask import Flask
+from running import destroy_retired_keys
 from visitor import Visitor
 from voting import vote
 
@@ -232,6 +233,7 @@ def test_the_export_names_the_urn_it_comes_from(run: Shell, closed: Flask, tmp_p
 
 def test_the_roll_s_keys_are_destroyed(closed: Flask, tmp_path: Path) -> None:
     assert list((tmp_path / "keys" / "roll" / "essai").iterdir()) == []
+    destroy_retired_keys(closed, "essai")
     assert list((tmp_path / "keys" / "box").glob("*/*")) == []
 
 

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from commands import Shell, agree, invite, lend_keys, questionnaire, shell
 from conftest import Clock
+from sqlalchemy import Table, delete, insert, select
 from voting import vote
 
+from consultation.ballots.tables import metadata
 from consultation.database import Database
 from consultation.office.figures import Published
 from consultation.results.formats import Wanted
@@ -237,3 +239,125 @@ def test_files_asked_for_are_made_then_deleted_a_day_later(
     with zipfile.ZipFile(archive) as content:
         assert f"{slug}/microdata.parquet" in content.namelist()
     assert "dossier vide" in run("export", slug, archive, code=1)
+
+
+def test_a_clock_a_month_ahead_for_a_minute_ends_nothing(
+    run: Shell, slug: str, parts: dict, clock: Clock
+) -> None:
+    vote(parts, slug, 3)
+    run("worker", "--once")
+    files = airlock_keys(run)
+
+    clock.advance(days=30)
+    said = run("worker", "--once")
+    assert figures(said)["consultations closes"] == 0
+    assert "en cours de clôture" in run("campaign", "status", slug)
+    clock.advance(days=-30, minutes=1)
+    run("worker", "--once")
+
+    assert "état           ouverte" in run("campaign", "status", slug)
+    assert airlock_keys(run) == files
+    vote(parts, slug, 1)
+    assert "Le compte est juste" in run("ballots", "verify", slug)
+
+
+def test_an_end_that_no_round_has_seen_coming_waits_for_a_person(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    vote(parts, slug, 3)
+    run("worker", "--once")
+    clock.now = parts["campaigns"].get(slug).closes
+    clock.advance(days=5)
+    for _ in range(3):
+        assert figures(run("worker", "--once"))["consultations closes"] == 0
+        clock.advance(hours=20)
+    assert "en cours de clôture, à confirmer" in run("campaign", "status", slug)
+    assert f"campaign close {slug} --confirm" in run("campaign", "close", slug, code=1)
+    assert not published().complete
+
+    assert "bulletins            3" in run("campaign", "close", slug, "--confirm")
+
+    assert published().complete
+    assert "heure confirmée" in [one.action for one in parts["journal"].entries()]
+
+
+def test_an_end_seen_coming_needs_nobody(run: Shell, slug: str, parts: dict, clock: Clock) -> None:
+    clock.now = parts["campaigns"].get(slug).last_moment
+    clock.advance(hours=-3)
+    closed = []
+    for _ in range(4):
+        closed.append(figures(run("worker", "--once"))["consultations closes"])
+        clock.advance(hours=1)
+
+    assert closed == [0, 0, 0, 1]
+
+
+def test_figures_go_on_after_a_clock_that_leapt(
+    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+) -> None:
+    clock.advance(days=10)
+    run("worker", "--once")
+    clock.advance(days=-9)
+    vote(parts, slug, 2)
+
+    assert figures(run("worker", "--once"))["consultations mises à jour"] == 1
+
+    assert published().number("issued") == 2
+
+
+def test_the_key_is_destroyed_an_hour_after_the_closing(
+    run: Shell, slug: str, parts: dict, clock: Clock
+) -> None:
+    vote(parts, slug, 3)
+    clock.now = parts["campaigns"].get(slug).last_moment
+    run("worker", "--once")
+    assert airlock_keys(run)
+
+    clock.advance(minutes=61)
+    run("worker", "--once")
+
+    assert not airlock_keys(run)
+
+
+@pytest.mark.long
+def test_a_snapshot_of_less_than_an_hour_put_back_is_readable(
+    run: Shell, slug: str, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    vote(parts, slug, 99)
+    taken = everything_in(parts["databases"]["box"])
+    vote(parts, slug, 1)
+    run("ballots", "release", slug)
+    for _ in range(5):
+        clock.advance(minutes=11)
+        vote(parts, slug, 3)
+        run("worker", "--once")
+        run("database", "backup", tmp_path / f"{clock.now:%H%M}")
+
+    put_back(parts["databases"]["box"], taken)
+
+    assert figures(run("ballots", "status", slug))["dans le sas"] == 99
+    assert "Le compte est juste" in run("ballots", "verify", slug)
+    vote(parts, slug, 1)
+    assert figures(run("worker", "--once"))["bulletins libérés"] == 50
+    assert "Le compte est juste" in run("ballots", "verify", slug)
+
+
+def airlock_keys(run: Shell) -> set[Path]:
+    return set(Path(run.environment["KEYS_DIRECTORY"], "box").glob("*/airlock-*.key"))
+
+
+def everything_in(box: Database) -> dict[Table, list[dict[str, object]]]:
+    """What a snapshot of this base holds."""
+    with box.read() as connection:
+        return {
+            table: [dict(row) for row in connection.execute(select(table)).mappings()]
+            for table in metadata.sorted_tables
+        }
+
+
+def put_back(box: Database, taken: dict[Table, list[dict[str, object]]]) -> None:
+    with box.write() as tx:
+        for table, rows in taken.items():
+            tx.execute(delete(table))
+            if rows:
+                tx.execute(insert(table), rows)

@@ -17,16 +17,20 @@ import pytest
 import small
 from conftest import Clock
 from small import FAST_HASHING
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from consultation import doctor, inspection
-from consultation.ballots.keys import BoxKeys
+from consultation.ballots.keys import BoxKeys, Retired
 from consultation.ballots.release import Release
+from consultation.ballots.standbys import UNSEEN, Position, Standbys
+from consultation.ballots.tables import airlock, inbox
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.doctor import Patient, Remark
 from consultation.legal import Accessibility, Audit, Body, Data, Legal
 from consultation.office import totp
+from consultation.office.proofs import Proofs
+from consultation.office.rounds import Rounds
 from consultation.office.store import Accounts, Campaigns, Journal
 from consultation.office.tables import journal
 from consultation.results.keys import ResultKeys
@@ -38,6 +42,7 @@ WHOLE = Legal(
     data=Data(controller="L’État", dpo="dpo@exemple.fr", retention="Trois mois."),
     accessibility=Accessibility(scheme="https://exemple.fr/schema"),
 )
+URN = bytes(range(16))
 SECRET_KEY = "Zr8-vQ2mXk_p5TnW7bLd9yHs3cGfAe6uJ4tRoBiNw1K"
 
 
@@ -119,7 +124,7 @@ def open_campaign(opened: dict[str, Database], keys: Path, clock: Clock) -> None
     register = Campaigns(opened["office"], clock)
     campaign = register.create(
         slug="essai",
-        urn=bytes(range(16)),
+        urn=URN,
         definition=small.DEFINITION,
         lists=small.LISTS,
         opens=small.OPENS,
@@ -127,7 +132,8 @@ def open_campaign(opened: dict[str, Database], keys: Path, clock: Clock) -> None
         export_key=ResultKeys(keys).create("essai"),
         keys=small.public_keys(),
     )
-    Release(opened["box"], BoxKeys(keys), random.Random(1)).prepare(campaign)
+    proofs = Proofs(opened["office"], clock)
+    Release(opened["box"], BoxKeys(keys), proofs, clock, random.Random(1)).prepare(campaign)
     register.open("essai")
     Journal(opened["office"], clock).write("alix", "campagne ouverte", "essai")
 
@@ -303,8 +309,43 @@ def no_airlock_key(platform: Platform) -> None:
     next(platform.keys.glob("box/*/airlock-*.key")).unlink()
 
 
-def interrupted_release(platform: Platform) -> None:
-    BoxKeys(platform.keys).create(bytes(range(16)))
+def ballots_that_do_not_open(platform: Platform) -> None:
+    with platform.patient.opened["box"].write() as tx:
+        tx.execute(insert(inbox).values(id=bytes(16), urn=URN, sealed=b"x" * 99))
+
+
+def box_gone_back_after_the_end(platform: Platform) -> None:
+    ballots_that_do_not_open(platform)
+    keys_after_the_end(platform)
+
+
+def late_standby(platform: Platform, name: str = "relais@192.0.2.7") -> None:
+    """It has not replayed, for more than a day, what retired a key."""
+    keys, now = BoxKeys(platform.keys), platform.clock.now
+    keys.create(URN)
+    for path in keys.retired(URN, current_key(platform)):
+        old = Retired(age=timedelta(hours=25), seen=now, system="", written=1000)
+        keys.note(path, old)
+    behind = Position(replayed={} if name == UNSEEN else {name: 999}, unseen=name == UNSEEN)
+    Standbys(keys.directory).remember(behind)
+
+
+def standby_out_of_sight(platform: Platform) -> None:
+    late_standby(platform, UNSEEN)
+
+
+def current_key(platform: Platform) -> bytes:
+    with platform.patient.opened["box"].read() as connection:
+        return bytes(connection.execute(select(airlock.c.public)).scalar_one())
+
+
+def no_worker(platform: Platform) -> None:
+    platform.clock.advance(minutes=10)
+
+
+def clock_that_leapt(platform: Platform) -> None:
+    Rounds(platform.office(), platform.clock).note()
+    late_closing(platform)
 
 
 def touched_journal(platform: Platform) -> None:
@@ -371,7 +412,11 @@ ILL: list[tuple[str, Illness, doctor.Level, str]] = [
     ("campaign_keys", no_export_key, "error", "export"),
     ("campaign_keys", keys_after_the_end, "error", "campaign close essai"),
     ("airlocks", no_airlock_key, "error", "sas"),
-    ("airlocks", interrupted_release, "warning", "ballots release essai"),
+    ("airlocks", ballots_that_do_not_open, "error", "1 bulletins du sas"),
+    ("airlocks", box_gone_back_after_the_end, "error", "campaign close essai"),
+    ("standbys", late_standby, "error", "stop-waiting relais@192.0.2.7"),
+    ("standbys", standby_out_of_sight, "error", "GRANT pg_read_all_stats"),
+    ("proofs", no_worker, "error", "consultation worker"),
     ("journal", touched_journal, "error", "ligne 1"),
     ("second_factors", optional_factor, "warning", "TOTP"),
     ("second_factors", no_factor, "warning", "cam"),
@@ -379,6 +424,7 @@ ILL: list[tuple[str, Illness, doctor.Level, str]] = [
     ("accounts_apart", key_of_everybody, "error", "rotate-keys"),
     ("two_persons", one_operator, "warning", "--role exploitation"),
     ("closings", late_closing, "warning", "campaign close essai"),
+    ("closings", clock_that_leapt, "warning", "campaign close essai --confirm"),
 ]
 
 

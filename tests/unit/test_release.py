@@ -4,9 +4,10 @@ import json
 import random
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,20 +15,26 @@ from conftest import Clock
 from small import campaign, credential, export_key
 from sqlalchemy import select
 
-from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
+from consultation.ballots.keys import AirlockKeyMissing, BoxKeys, Retired
 from consultation.ballots.release import Release, Released
 from consultation.ballots.store import NoAirlock, Urn
 from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 from consultation.sealing import CannotUnseal, SealingKey
 
 POOL = 5
 
 
 @pytest.fixture
-def urn(box_database: Database, clock: Clock) -> Urn:
-    return Urn(box_database, clock, secrets.token_bytes)
+def proofs(office_database: Database, clock: Clock) -> Proofs:
+    return Proofs(office_database, clock)
+
+
+@pytest.fixture
+def urn(box_database: Database, proofs: Proofs, clock: Clock) -> Urn:
+    return Urn(box_database, proofs, clock, secrets.token_bytes)
 
 
 @pytest.fixture
@@ -35,9 +42,31 @@ def keys(keys_directory: Path) -> BoxKeys:
     return BoxKeys(keys_directory)
 
 
+Mixer = Callable[..., Release]
+
+
 @pytest.fixture
-def release(box_database: Database, keys: BoxKeys) -> Release:
-    return Release(box_database, keys, random.Random(7))
+def mixer(box_database: Database, keys: BoxKeys, proofs: Proofs, clock: Clock) -> Mixer:
+    """Makes what a process of its own would use."""
+
+    def made(seed: int, own: BoxKeys = keys) -> Release:
+        return Release(box_database, own, proofs, clock, random.Random(seed))
+
+    return made
+
+
+@pytest.fixture
+def release(mixer: Mixer) -> Release:
+    return mixer(7)
+
+
+def let_an_hour_pass(release: Release, opened: Campaign, clock: Clock) -> None:
+    """Round after round, a worker sees the keys again."""
+    for _ in range(5):
+        release.sweep(opened)
+        clock.advance(minutes=15)
+    release.sweep(opened)
+    release.prove(opened)
 
 
 @pytest.fixture
@@ -58,7 +87,7 @@ def opened_ballots(urn: Urn, opened: Campaign) -> list[int]:
 
 
 def key_files(keys_directory: Path, opened: Campaign) -> list[Path]:
-    return sorted((keys_directory / "box" / opened.urn.hex()).iterdir())
+    return sorted((keys_directory / "box" / opened.urn.hex()).glob("airlock-*.key"))
 
 
 def waiting(box_database: Database) -> set[bytes]:
@@ -84,10 +113,10 @@ class DyingKeys(BoxKeys):
             raise Dies
         return created
 
-    def destroy(self, urn: bytes, public: bytes) -> None:
-        if self._dies_at == "before destroying":
+    def note(self, path: Path, retired: Retired) -> None:
+        if self._dies_at == "before noting":
             raise Dies
-        super().destroy(urn, public)
+        super().note(path, retired)
 
 
 def test_too_few_ballots_stay(urn: Urn, opened: Campaign, release: Release) -> None:
@@ -135,8 +164,13 @@ def test_no_id_and_no_ciphertext_survives_a_release(
     assert before & after == {opened.urn}
 
 
-def test_the_old_key_is_destroyed_and_opens_nothing(
-    urn: Urn, opened: Campaign, release: Release, box_database: Database, keys_directory: Path
+def test_the_old_key_is_destroyed_an_hour_later_and_opens_nothing(
+    urn: Urn,
+    opened: Campaign,
+    release: Release,
+    box_database: Database,
+    keys_directory: Path,
+    clock: Clock,
 ) -> None:
     fill(urn, opened, range(3 * POOL))
     [old] = key_files(keys_directory, opened)
@@ -144,6 +178,8 @@ def test_the_old_key_is_destroyed_and_opens_nothing(
 
     release.run(opened)
 
+    assert old in key_files(keys_directory, opened)
+    let_an_hour_pass(release, opened, clock)
     [new] = key_files(keys_directory, opened)
     assert new != old
     with box_database.read() as connection:
@@ -153,12 +189,10 @@ def test_the_old_key_is_destroyed_and_opens_nothing(
             stolen.unseal(box)
 
 
-def test_ballots_come_out_in_no_order(
-    urn: Urn, opened: Campaign, box_database: Database, keys: BoxKeys
-) -> None:
+def test_ballots_come_out_in_no_order(urn: Urn, opened: Campaign, mixer: Mixer) -> None:
     fill(urn, opened, range(40))
 
-    Release(box_database, keys, random.Random(3)).run(opened, everything=True)
+    mixer(3).run(opened, everything=True)
 
     came_out = opened_ballots(urn, opened)
     assert came_out != sorted(came_out)
@@ -177,15 +211,18 @@ def test_preparing_twice_changes_nothing(
         assert len(connection.execute(select(airlock)).all()) == 1
 
 
-def test_closing_releases_everything_and_shuts_the_urn(
-    urn: Urn, opened: Campaign, release: Release, keys_directory: Path
+def test_closing_releases_everything_shuts_the_urn_and_leaves_the_key_to_a_later_round(
+    urn: Urn, opened: Campaign, release: Release, keys_directory: Path, clock: Clock
 ) -> None:
     fill(urn, opened, range(3))
+    closed = replace(opened, state="closed")
 
-    assert release.close(opened) == Released(moved=3, waiting=0)
-    assert release.close(opened) == Released(moved=0, waiting=0)
+    assert release.close(closed) == Released(moved=3, waiting=0)
+    assert release.close(closed) == Released(moved=0, waiting=0)
 
-    assert key_files(keys_directory, opened) == []
+    assert len(key_files(keys_directory, opened)) == 1
+    let_an_hour_pass(release, closed, clock)
+    assert list((keys_directory / "box").rglob("airlock*")) == []
     assert sorted(opened_ballots(urn, opened)) == [0, 1, 2]
     with pytest.raises(NoAirlock):
         fill(urn, opened, [3])
@@ -200,25 +237,31 @@ def test_sealing_anew_moves_nothing_and_leaves_nothing_as_it_was(
     assert release.reseal(opened) == Released(moved=0, waiting=POOL)
 
     assert waiting(box_database).isdisjoint(before)
-    assert old not in key_files(keys_directory, opened)
+    assert key_files(keys_directory, opened) != [old]
     release.close(opened)
     assert sorted(opened_ballots(urn, opened)) == list(range(POOL))
 
 
 def test_an_airlock_in_preparation_keeps_its_key(
-    release: Release, keys: BoxKeys, keys_directory: Path
+    release: Release, keys: BoxKeys, keys_directory: Path, clock: Clock
 ) -> None:
     new = campaign(pool=POOL)
     keys.create(new.urn)  # another process is between the key and the row
 
     with pytest.raises(NoAirlock):
         release.run(new)
+    let_an_hour_pass(release, new, clock)
 
     assert len(key_files(keys_directory, new)) == 1
 
 
-def test_a_release_without_its_key_destroys_no_other(
-    urn: Urn, opened: Campaign, release: Release, keys: BoxKeys, keys_directory: Path
+def test_where_the_current_key_is_missing_no_other_is_destroyed(
+    urn: Urn,
+    opened: Campaign,
+    release: Release,
+    keys: BoxKeys,
+    keys_directory: Path,
+    clock: Clock,
 ) -> None:
     fill(urn, opened, range(3 * POOL))
     [current] = key_files(keys_directory, opened)
@@ -227,6 +270,7 @@ def test_a_release_without_its_key_destroys_no_other(
 
     with pytest.raises(AirlockKeyMissing):
         release.run(opened)
+    let_an_hour_pass(release, opened, clock)
     assert len(key_files(keys_directory, opened)) == 1
 
     (keys_directory / "elsewhere").rename(current)
@@ -234,13 +278,13 @@ def test_a_release_without_its_key_destroys_no_other(
 
 
 def test_the_log_of_sqlite_keeps_nothing_after_a_release(
-    sqlite_models: dict[str, Path], keys: BoxKeys, clock: Clock, tmp_path: Path
+    sqlite_models: dict[str, Path], keys: BoxKeys, proofs: Proofs, clock: Clock, tmp_path: Path
 ) -> None:
     file = shutil.copy(sqlite_models["box"], tmp_path / "alone.sqlite")
     with closing(Database(f"sqlite:///{file}")) as box:
-        mine, new = Release(box, keys, random.Random(1)), campaign(pool=POOL)
+        mine, new = Release(box, keys, proofs, clock, random.Random(1)), campaign(pool=POOL)
         mine.prepare(new)
-        fill(Urn(box, clock, secrets.token_bytes), new, range(3 * POOL))
+        fill(Urn(box, proofs, clock, secrets.token_bytes), new, range(3 * POOL))
         log = Path(f"{file}-wal")
         assert log.stat().st_size > 0
 
@@ -260,37 +304,42 @@ def test_the_digest_is_that_of_the_ballots(urn: Urn, opened: Campaign, release: 
     assert full == urn.sorted_digest(opened)
 
 
-@pytest.mark.parametrize("step", ["after creating", "before destroying"])
+@pytest.mark.parametrize("step", ["after creating", "before noting"])
 def test_a_process_that_dies_in_a_release_loses_nothing(
-    step: str, urn: Urn, opened: Campaign, box_database: Database, keys_directory: Path
+    step: str,
+    urn: Urn,
+    opened: Campaign,
+    mixer: Mixer,
+    release: Release,
+    keys_directory: Path,
+    clock: Clock,
 ) -> None:
     fill(urn, opened, range(3 * POOL))
-    dying = Release(box_database, DyingKeys(keys_directory, step), random.Random(1))
 
     with pytest.raises(Dies):
-        dying.run(opened)
+        mixer(1, DyingKeys(keys_directory, step)).run(opened)
     fill(urn, opened, range(3 * POOL, 4 * POOL))
     assert len(key_files(keys_directory, opened)) == 2
-    Release(box_database, BoxKeys(keys_directory), random.Random(2)).run(opened, everything=True)
+    mixer(2).run(opened, everything=True)
 
     assert sorted(opened_ballots(urn, opened)) == list(range(4 * POOL))
+    let_an_hour_pass(release, opened, clock)
     assert len(key_files(keys_directory, opened)) == 1
 
 
 def test_a_process_that_dies_while_preparing_leaves_nothing_wrong(
-    urn: Urn, release: Release, box_database: Database, keys_directory: Path
+    urn: Urn, release: Release, mixer: Mixer, keys_directory: Path, clock: Clock
 ) -> None:
     new = campaign(pool=POOL)
     with pytest.raises(Dies):
-        Release(
-            box_database, DyingKeys(keys_directory, "after creating"), random.Random(1)
-        ).prepare(new)
+        mixer(1, DyingKeys(keys_directory, "after creating")).prepare(new)
 
     release.prepare(new)
     fill(urn, new, range(POOL))
     release.run(new, everything=True)
 
     assert sorted(opened_ballots(urn, new)) == list(range(POOL))
+    let_an_hour_pass(release, new, clock)
     assert len(key_files(keys_directory, new)) == 1
 
 
@@ -307,7 +356,7 @@ def test_a_key_half_written_when_its_process_died_is_destroyed(
 
 
 def test_submissions_racing_with_releases_lose_nothing(
-    urn: Urn, opened: Campaign, box_database: Database, keys: BoxKeys
+    urn: Urn, opened: Campaign, mixer: Mixer
 ) -> None:
     credentials = [credential() for _ in range(60)]
 
@@ -316,7 +365,7 @@ def test_submissions_racing_with_releases_lose_nothing(
         return urn.cast(opened, "agents", one.msg, one.sig, json.dumps(number).encode())
 
     def release_often(seed: int) -> int:
-        mine = Release(box_database, keys, random.Random(seed))
+        mine = mixer(seed)
         return sum(mine.run(opened).moved for _ in range(15))
 
     with ThreadPoolExecutor(10) as threads:
@@ -326,5 +375,5 @@ def test_submissions_racing_with_releases_lose_nothing(
 
     assert outcomes == ["recorded"] * 60
     assert moved == urn.counts(opened).ballots
-    Release(box_database, keys, random.Random(9)).close(opened)
+    mixer(9).close(opened)
     assert sorted(opened_ballots(urn, opened)) == list(range(60))

@@ -18,18 +18,24 @@ from consultation.ballots.tables import draft, inbox, metadata
 from consultation.blind import nullifier
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
+from consultation.office.proofs import Proofs
 
 DOCUMENT = json.dumps({"answers": {"fonction": "agent"}}).encode()
 
 
 @pytest.fixture
-def urn(box_database: Database, clock: Clock) -> Urn:
-    return Urn(box_database, clock, secrets.token_bytes)
+def proofs(office_database: Database, clock: Clock) -> Proofs:
+    return Proofs(office_database, clock)
 
 
 @pytest.fixture
-def release(box_database: Database, keys_directory: Path) -> Release:
-    return Release(box_database, BoxKeys(keys_directory), random.Random(1))
+def urn(box_database: Database, proofs: Proofs, clock: Clock) -> Urn:
+    return Urn(box_database, proofs, clock, secrets.token_bytes)
+
+
+@pytest.fixture
+def release(box_database: Database, proofs: Proofs, keys_directory: Path, clock: Clock) -> Release:
+    return Release(box_database, BoxKeys(keys_directory), proofs, clock, random.Random(1))
 
 
 @pytest.fixture
