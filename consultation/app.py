@@ -317,6 +317,8 @@ class _Parts:
             figures=parts["figures"],
             journal=parts["journal"],
             worker=parts["worker"],
+            roll=parts.get("roll"),
+            urn=parts.get("urn"),
             release=parts.get("release"),
         )
 

@@ -19,7 +19,8 @@ from sqlalchemy import Connection, Table, func, select
 from consultation.ballots import tables as box
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
-from consultation.ballots.store import NoAirlock
+from consultation.ballots.store import NoAirlock, Urn
+from consultation.ceremony import note_forgotten
 from consultation.config import shipped
 from consultation.database import (
     Database,
@@ -36,6 +37,7 @@ from consultation.office.store import Campaigns, Figures, Journal
 from consultation.refusals import Refusal
 from consultation.results.files import appearing
 from consultation.roll import tables as roll
+from consultation.roll.store import Roll
 from consultation.sealing import CannotUnseal, destroy_key, read_key, write_key
 from consultation.worker import Worker
 
@@ -157,6 +159,8 @@ class Backup:
         figures: Figures,
         journal: Journal,
         worker: Worker,
+        roll: Roll | None,
+        urn: Urn | None,
         release: Release | None,
     ) -> None:
         self._databases = databases
@@ -166,6 +170,8 @@ class Backup:
         self._figures = figures
         self._journal = journal
         self._worker = worker
+        self._roll = roll
+        self._urn = urn
         self._release = release
 
     @property
@@ -214,6 +220,8 @@ class Backup:
             for store, saved in found.items()
         )
         self._journal.write(who, "sauvegarde restaurée", ", ".join(found))
+        if found.keys() & {"roll", "office"}:
+            self._account_for_what_was_forgotten(who)
         return restored
 
     # Saving
@@ -350,6 +358,26 @@ class Backup:
         self._prepare(gone)
         opened = sum(one.waiting for one in airlocks if one.opens)
         return Restored(saved=saved, opened=opened, lost=lost)
+
+    def _account_for_what_was_forgotten(self, who: str) -> None:
+        """Publish what the copies do not know, without which no account would be right again."""
+        for campaign in self._campaigns.all():
+            if campaign.state == "draft" or self._figures.of(campaign.slug).complete:
+                continue
+            forgotten = note_forgotten(self._figures, self._roll, campaign.slug)
+            lost = self._note_lost(campaign)
+            detail = f"{campaign.slug}, {forgotten} laissez-passer oubliés, {lost} bulletins perdus"
+            self._journal.write(who, "compte après restauration", detail)
+
+    def _note_lost(self, campaign: Campaign) -> int:
+        """Publish how many ballots were given up before: a register that came back forgot it."""
+        if self._urn is None:
+            return self._figures.of(campaign.slug).number("lost") or 0
+        counts = self._urn.counts(campaign)
+        lost = counts.spent - counts.waiting - counts.ballots
+        if lost:
+            self._figures.publish(campaign.slug, {"lost": lost})
+        return lost
 
     def _publish_losses(self, closed: Sequence[Airlock]) -> None:
         for airlock in closed:

@@ -35,7 +35,7 @@ from consultation.roll.turnout import masked
 
 
 class Unaccounted(Refusal):
-    """Le compte n’est pas juste. Ne détruisez rien, et prévenez l’exploitation."""
+    """Ne détruisez rien. Si une base revient d’une copie : consultation campaign restored."""
 
     status = 409
     title = "Le compte n’est pas juste"
@@ -59,11 +59,15 @@ class Account:
     """What is published of a campaign: whoever reads it can check that the figures agree.
 
     `lost` ballots waited in an airlock whose key was lost: a restored store says how many.
+    `forgotten` credentials, or more, were issued after the copy from which a store came back: the
+    roll no longer knows to whom, and may have given others to the same people. Ballots in excess of
+    one for each person are at most the credentials so forgotten; nought when no store came back.
     """
 
     invited: int
     issued: int
     reissued: int
+    forgotten: int
     spent: int
     waiting: int
     ballots: int
@@ -74,7 +78,8 @@ class Account:
     def is_right(self) -> bool:
         """Every credential spent is one ballot, and none was spent that was not issued."""
         ballots = self.ballots + self.waiting + self.lost
-        return self.spent == ballots and self.spent <= self.issued + self.reissued
+        known = self.issued + self.reissued + self.forgotten
+        return self.spent == ballots and self.spent <= known
 
 
 class Ceremony:
@@ -218,20 +223,54 @@ class Ceremony:
     def account(self, campaign: Campaign) -> Account:
         """The figures to publish."""
         issued, counted = self._roll.counts(campaign.slug), self._urn.counts(campaign)
+        published = self._figures.of(campaign.slug)
+        forgotten = published.number("forgotten")
+        if forgotten is not None:  # a store came back: what was spent and not issued was forgotten
+            forgotten = max(forgotten, counted.spent - issued.issued - issued.reissued)
         return Account(
             invited=issued.invited,
             issued=issued.issued,
             reissued=issued.reissued,
+            forgotten=forgotten or 0,
             spent=counted.spent,
             waiting=counted.waiting,
             ballots=counted.ballots,
-            lost=self._figures.of(campaign.slug).number("lost") or 0,
+            lost=published.number("lost") or 0,
             digest=self._urn.sorted_digest(campaign),
         )
 
+    def declare_restored(self, slug: str, who: str) -> Account:
+        """Say that a store came back from a copy: what was issued since is counted apart.
+
+        The number is published now and at the closing, and does not move in between.
+        """
+        campaign = self._campaigns.get(slug)
+        if campaign.state == "draft" or self._figures.of(slug).complete:
+            raise WrongMoment
+        note_forgotten(self._figures, self._roll, slug)
+        account = self.account(campaign)
+        self._figures.publish(slug, {"forgotten": account.forgotten})
+        self._journal.write(who, "restauration déclarée", f"{slug}, {account.forgotten} oubliés")
+        return account
+
+    def give_up(self, slug: str, who: str) -> int:
+        """Give up the ballots that wait for a key that is gone, and publish how many; that many."""
+        campaign = self._campaigns.get(slug)
+        lost = self._release.give_up(campaign)
+        if lost:
+            counts = self._urn.counts(campaign)
+            missing = counts.spent - counts.waiting - counts.ballots
+            self._figures.publish(slug, {"lost": missing})
+            self._journal.write(who, "bulletins abandonnés", f"{slug}, {lost}, {missing} en tout")
+        return lost
+
     def _last_figures(self, slug: str, account: Account) -> Mapping[Name, int | str]:
+        forgotten: Mapping[Name, int] = (
+            {"forgotten": account.forgotten} if account.forgotten else {}
+        )
         return {
             **turnout(self._roll, self._journal, slug),
+            **forgotten,
             "spent": account.spent,
             "ballots": account.ballots,
             "lost": account.lost,
@@ -259,6 +298,20 @@ def turnout(roll: Roll, journal: Journal, slug: str) -> Mapping[Name, int | str]
     }
 
 
+def note_forgotten(figures: Figures, roll: Roll | None, slug: str) -> int:
+    """Publish how many credentials, at least, a restored roll no longer knows; that number.
+
+    What was published says how many were issued; without the roll, what was noted before stays.
+    """
+    published = figures.of(slug)
+    forgotten = published.number("forgotten") or 0
+    if roll:
+        known = published.number("issued") or 0
+        forgotten = max(forgotten, known - roll.counts(slug).issued)
+    figures.publish(slug, {"forgotten": forgotten})
+    return forgotten
+
+
 def batch_turnouts(roll: Roll, slug: str) -> Mapping[bytes, BatchTurnout]:
     """What may be told of each batch."""
     found, names = roll.turnouts(slug), {one.id: one.name for one in roll.batches(slug)}
@@ -271,6 +324,7 @@ def batch_turnouts(roll: Roll, slug: str) -> Mapping[bytes, BatchTurnout]:
 def _sentence(slug: str, account: Account) -> str:
     return (
         f"{slug} : {account.invited} invités, {account.issued} délivrés, "
-        f"{account.reissued} redélivrés, {account.spent} utilisés, {account.ballots} bulletins, "
+        f"{account.reissued} redélivrés, {account.forgotten} oubliés, "
+        f"{account.spent} utilisés, {account.ballots} bulletins, "
         f"urne {account.digest}"
     )

@@ -20,11 +20,15 @@ COUNTS: Mapping[Name, str] = {
     "invited": "invites",
     "issued": "delivres",
     "reissued": "redelivres",
+    "forgotten": "oublies",
     "spent": "utilises",
     "lost": "perdus",
     "ballots": "bulletins",
 }
 """Each count, and the word the file has for it."""
+
+RARE: frozenset[Name] = frozenset({"forgotten"})
+"""Those that the file leaves out when they are nought."""
 
 _SHOWN_PROBLEMS = 20
 _LINE = re.compile(r"([a-z]+) ([0-9a-z-]+)", re.ASCII)
@@ -46,7 +50,9 @@ class PublishedUrn:
         """The file, line by line."""
         yield f"{HEADER}\n"
         yield f"consultation {self.campaign}\n"
-        yield from (f"{word} {self.counts[name]}\n" for name, word in COUNTS.items())
+        for name, word in COUNTS.items():
+            if name not in RARE or self.counts.get(name):
+                yield f"{word} {self.counts[name]}\n"
         yield f"empreinte {self.digest}\n"
         yield from (f"jeton {token}\n" for token in self.tokens)
         yield from _ballot_lines(self.ballots)
@@ -108,7 +114,9 @@ class _Reader:
         self.problems += [f"ligne {number} : illisible" for number in unread[:_SHOWN_PROBLEMS]]
         if len(unread) > _SHOWN_PROBLEMS:
             self.problems.append(f"{len(unread)} lignes illisibles en tout")
-        self.counts: Mapping[Name, int] = {name: self._count(word) for name, word in COUNTS.items()}
+        self.counts: Mapping[Name, int] = {
+            name: self._count(word, "0" if name in RARE else "") for name, word in COUNTS.items()
+        }
 
     def _read(self, line: re.Match[str] | None) -> bool:
         if line is None:
@@ -122,8 +130,8 @@ class _Reader:
         self.values.setdefault(word, value)
         return known and not again
 
-    def _count(self, word: str) -> int:
-        value = self.values.get(word, "")
+    def _count(self, word: str, missing: str) -> int:
+        value = self.values.get(word, missing)
         if not _NUMBER.fullmatch(value):
             self.problems.append(f"le nombre « {word} » manque ou n’est pas un nombre")
             return 0
@@ -143,7 +151,9 @@ def _wrong_lists(reader: _Reader) -> Iterator[str]:
 
 _ACCOUNT: Mapping[str, Callable[[Mapping[Name, int]], bool]] = {
     "utilisés = bulletins + perdus": lambda n: n["spent"] == n["ballots"] + n["lost"],
-    "utilisés ≤ délivrés + redélivrés": lambda n: n["spent"] <= n["issued"] + n["reissued"],
+    "utilisés ≤ délivrés + redélivrés + oubliés": lambda n: (
+        n["spent"] <= n["issued"] + n["reissued"] + n["forgotten"]
+    ),
     "délivrés ≤ invités": lambda n: n["issued"] <= n["invited"],
 }
 

@@ -34,6 +34,13 @@ class DoNotOpen(Refusal):
     title = "Sas illisible"
 
 
+class KeyElsewhere(Refusal):
+    """Une veille tient la clé du sas, ailleurs. Lancez cette commande là où elle est."""
+
+    status = 409
+    title = "La clé existe"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Released:
     """What a release did: ballots moved to the urn, ballots left in the airlock."""
@@ -161,6 +168,27 @@ class Release:
             seen = self._look(connection)
         self._standbys.remember(seen)
         self._standbys.give_up(standby, seen)
+
+    def give_up(self, campaign: Campaign) -> int:
+        """Delete what waits and cannot be opened, because its key is gone; how many that was.
+
+        When the current key is gone the airlock gets another: agents may go on answering.
+        KeyElsewhere when a worker has lately said, elsewhere, that it holds it.
+        """
+        with self._database.write() as tx:
+            public = tx.scalar(_public_of(campaign).with_for_update())
+            if public is None:
+                return 0
+            key = self._held(campaign, public)
+            if key is None and self._proofs.fresh(public):
+                raise KeyElsewhere
+            rows = tx.execute(select(inbox).where(inbox.c.urn == campaign.urn)).all()
+            lost = [row.id for row in rows if key is None or not _opens(key, row.sealed)]
+            for one in lost:
+                tx.execute(delete(inbox).where(inbox.c.id == one))
+            if key is None:
+                self._name(tx, campaign, self._new_key(campaign))
+        return len(lost)
 
     def _mix(self, campaign: Campaign, *, enough: int, left: int | None) -> Released:
         """Shuffle, leave `left` ballots in the airlock (None: all), under another key if it may be.

@@ -30,6 +30,7 @@ COUNT_WORDS: Mapping[Name, str] = {
     "invited": "Personnes invitées",
     "issued": "Laissez-passer délivrés",
     "reissued": "Liens remplacés",
+    "forgotten": "Laissez-passer oubliés par une restauration",
     "spent": "Laissez-passer utilisés",
     "ballots": "Bulletins dans l’urne",
     "lost": "Bulletins perdus",

@@ -146,6 +146,17 @@ def campaign_status(slug: str | None) -> None:
         refuse_late_standbys(one)
 
 
+@campaign.command("restored")
+@click.argument("slug")
+def campaign_restored(slug: str) -> None:
+    """Déclarer qu’une base est revenue d’une copie, autrement que par « database restore ».
+
+    Les laissez-passer délivrés depuis cette copie, et oubliés avec elle, sont comptés à part et
+    publiés : la consultation peut ensuite se clore.
+    """
+    show_account(part(Ceremony).declare_restored(slug, WHO))
+
+
 def _confirm_the_hour(found: Campaign, confirmed: bool) -> None:
     """Mistake when the clock has leapt over the end of a campaign and nobody says it is right."""
     if not part(Rounds).to_confirm(found):
@@ -188,6 +199,7 @@ def show_account(account: Account) -> None:
             "invités": account.invited,
             "délivrés": account.issued,
             "redélivrés": account.reissued,
+            "oubliés": account.forgotten,
             "utilisés": account.spent,
             "dans le sas": account.waiting,
             "bulletins": account.ballots,

@@ -26,9 +26,10 @@ copiez-la aussitôt, ou laissez --keys le faire. L’ancienne reste ici une heur
 détruite, détruisez aussi sa copie (--keys le fait). À la clôture, détruisez les copies des clés de
 « roll »."""
 RESTORED = """\
-Tout ce que contient la sauvegarde est là. Ce qui est arrivé après elle n’y est pas : ne rendez pas
-« roll » plus ancienne que « box », une même personne pourrait répondre deux fois.
-Les clés du sas d’après la copie restent une heure, puis la veille les détruit."""
+Tout ce que contient la sauvegarde est là. Ce qui est arrivé après elle n’y est pas : évitez de
+rendre « roll » plus ancienne que « box », une même personne pourrait répondre deux fois. Les
+laissez-passer délivrés depuis la copie, et oubliés, sont comptés et publiés : la clôture reste
+possible. Les clés du sas d’après la copie restent une heure, puis la veille les détruit."""
 
 
 database = AppGroup("database", help="Préparer et vérifier les trois bases.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -39,8 +40,10 @@ def ballots_status(slug: str) -> None:
     """Montrer le compte des bulletins, et si ceux du sas s’ouvrent."""
     found = part(Campaigns).get(slug)
     counts, airlock = part(Urn).counts(found), part(Release).airlock(found)
+    forgotten = part(Figures).of(slug).number("forgotten")
     lines(
         {
+            **({"oubliés": forgotten} if forgotten else {}),
             "utilisés": counts.spent,
             "dans le sas": counts.waiting,
             "dont illisibles": _unreadable(airlock, counts.waiting),
@@ -63,6 +66,18 @@ def ballots_stop_waiting(standby: str) -> None:
     part(Release).give_up_waiting_for(standby)
     part(Journal).write(WHO, "serveur de secours abandonné", standby)
     click.echo(f"{standby} n’est plus attendu. Ne le mettez plus à la place de l’urne.")
+
+
+@ballots.command("give-up")
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Ne pas demander confirmation.")
+def ballots_give_up(slug: str, yes: bool) -> None:
+    """Renoncer aux bulletins du sas dont la clé n’existe plus ; leur nombre est publié."""
+    part(Ceremony)  # told before anything is asked
+    waiting = part(Urn).waiting(part(Campaigns).get(slug))
+    if not (yes or _agreed_to_give_up(waiting)):
+        raise Mistake("rien n’a été abandonné. Pour renoncer à ces bulletins, ajoutez --yes.")
+    lines({"bulletins abandonnés": part(Ceremony).give_up(slug, WHO)})
 
 
 @ballots.command("verify", with_appcontext=False)
@@ -119,3 +134,8 @@ def _unreadable(airlock: Airlock, waiting: int) -> str:
     if airlock.unreadable is None:
         return "inconnu, la clé n’est pas ici" if waiting else "0"
     return str(airlock.unreadable)
+
+
+def _agreed_to_give_up(waiting: int) -> bool:
+    question = f"{waiting} bulletins attendent. Renoncer à ceux que rien n’ouvre plus ?"
+    return sys.stdin.isatty() and click.confirm(question)

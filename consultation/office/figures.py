@@ -14,7 +14,16 @@ from typing import Literal, get_args
 from consultation.formatting import number_fr
 
 Name = Literal[
-    "invited", "roll", "issued", "reissued", "spent", "ballots", "lost", "urn", "journal"
+    "invited",
+    "roll",
+    "issued",
+    "reissued",
+    "forgotten",
+    "spent",
+    "ballots",
+    "lost",
+    "urn",
+    "journal",
 ]
 
 NAMES: tuple[Name, ...] = get_args(Name)

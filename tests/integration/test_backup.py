@@ -14,15 +14,17 @@ import pytest
 from click.testing import CliRunner
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from visitor import Visitor
 from voting import cast, credential, vote
 
 from consultation.backup import SAVED
 from consultation.ballots.keys import BoxKeys
+from consultation.ballots.store import Suspended
 from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.cli import commands
 from consultation.database import Database
+from consultation.roll.tables import invitation
 
 STORES = ("box", "roll", "office")
 
@@ -306,6 +308,124 @@ def test_a_copy_made_while_agents_answer_agrees_with_itself(
     lose(parts)
     run("database", "restore", tmp_path / "copies")
     assert "Le compte est juste" in run("ballots", "verify", "essai")
+
+
+def issue_and_vote(parts: dict, count: int, unspent: int = 0) -> list[tuple[bytes, bytes]]:
+    """So many answer, and so many more have begun and not finished."""
+    vote(parts, "essai", count)
+    return [credential(parts, "essai") for _ in range(unspent)]
+
+
+@pytest.mark.parametrize("lost", [("roll",), ("box", "roll", "office")])
+def test_credentials_issued_after_the_copy_do_not_bar_the_closing(
+    lost: tuple[str, ...], run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    vote(parts, "essai", 9)
+    run("database", "backup", tmp_path / "copies")
+    late = issue_and_vote(parts, 0, unspent=4)
+    vote(parts, "essai", 4)
+    lose(parts, *lost)
+    stores = [word for name in lost for word in ("--store", name)]
+
+    run("database", "restore", tmp_path / "copies", *stores)
+    for one in late:
+        assert cast(parts, "essai", one) == "recorded"
+    said = close(run, parts, clock)
+
+    spent = 17 if lost == ("roll",) else 13
+    assert figure(said, "délivrés") == 9
+    assert figure(said, "utilisés") == figure(said, "bulletins") == spent
+    assert figure(said, "oubliés") == spent - 9
+    assert figure(run("ballots", "status", "essai"), "oubliés") == spent - 9
+    assert figure(run("ballots", "verify", "essai"), "oubliés") == spent - 9
+    page = Visitor(run.app()).open("/transparence/essai").body
+    assert "<dt>Laissez-passer oubliés par une restauration</dt>" in page
+    assert "répondre une seconde fois" in page
+    actions = [(one.action, one.detail) for one in parts["journal"].entries()]
+    assert any(action == "compte après restauration" for action, _ in actions)
+    assert any(f"{spent - 9} oubliés" in detail for _, detail in actions)
+    file = tmp_path / "urne.txt"
+    file.write_bytes(Visitor(run.app()).open("/transparence/essai/urne.txt").content)
+    assert "Tout concorde" in run("ballots", "verify", "--file", file)
+
+
+def test_what_was_published_of_the_roll_says_how_many_were_forgotten(
+    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+) -> None:
+    vote(parts, "essai", 5)
+    run("database", "backup", tmp_path / "copies", "--store", "roll")
+    issue_and_vote(parts, 0, unspent=6)
+    clock.advance(days=1)
+    run("worker", "--once")
+    lose(parts, "roll")
+
+    run("database", "restore", tmp_path / "copies", "--store", "roll")
+
+    assert figure(run("ballots", "status", "essai"), "oubliés") == 6
+
+
+def test_a_roll_that_came_back_by_other_means_is_declared(
+    run: Shell, parts: dict, clock: Clock
+) -> None:
+    vote(parts, "essai", 9)
+    with parts["databases"]["roll"].read() as connection:
+        before = connection.execute(select(invitation)).mappings().all()
+    vote(parts, "essai", 8)
+    with parts["databases"]["roll"].write() as tx:  # a snapshot is put back
+        tx.execute(delete(invitation))
+        tx.execute(insert(invitation), [dict(row) for row in before])
+    clock.now = parts["campaigns"].get("essai").closes
+    clock.advance(hours=48)
+    assert "campaign restored" in run("campaign", "close", "essai", code=1)
+
+    assert figure(run("campaign", "restored", "essai"), "oubliés") == 8
+
+    assert figure(run("campaign", "close", "essai"), "bulletins") == 17
+    assert "restauration déclarée" in [one.action for one in parts["journal"].entries()]
+
+
+def test_nothing_was_forgotten_where_nothing_came_back(run: Shell, parts: dict) -> None:
+    vote(parts, "essai", 3)
+    with parts["databases"]["roll"].write() as tx:
+        tx.execute(update(invitation).values(state=0, blinded_hash=None))
+
+    assert "n’est pas juste" in run("ballots", "verify", "essai", code=1)
+
+
+def test_a_register_older_than_a_loss_still_closes(
+    run: Shell, parts: dict, saved: Path, clock: Clock, tmp_path: Path
+) -> None:
+    key_of_the_airlock(parts).unlink()
+    lose(parts, "box")
+    run("database", "restore", saved, "--store", "box", "--lose-waiting")
+    vote(parts, "essai", 2)
+    lose(parts, "office")
+
+    run("database", "restore", saved, "--store", "office")
+
+    said = close(run, parts, clock)
+    assert (figure(said, "perdus"), figure(said, "bulletins")) == (5, 2)
+
+
+def test_ballots_whose_key_is_gone_are_given_up_by_a_command(
+    run: Shell, parts: dict, clock: Clock
+) -> None:
+    vote(parts, "essai", 5)
+    key_of_the_airlock(parts).unlink()
+    assert "inconnu" in run("ballots", "status", "essai")
+    assert "la clé du sas manque ici" in run("ballots", "verify", "essai", code=1)
+    assert "Une veille tient la clé" in run("ballots", "give-up", "essai", "--yes", code=1)
+    clock.advance(minutes=10)
+    with pytest.raises(Suspended):
+        cast(parts, "essai", credential(parts, "essai"))
+    assert "rien n’a été abandonné" in run("ballots", "give-up", "essai", code=1)
+
+    assert figure(run("ballots", "give-up", "essai", "--yes"), "bulletins abandonnés") == 5
+
+    vote(parts, "essai", 2)
+    said = close(run, parts, clock)
+    assert (figure(said, "perdus"), figure(said, "bulletins")) == (5, 2)
+    assert "bulletins abandonnés" in [one.action for one in parts["journal"].entries()]
 
 
 def test_ballots_that_wait_are_opened_by_those_who_verify(run: Shell, parts: dict) -> None:
