@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import random
@@ -97,6 +98,7 @@ def served(*, watched: bool = False) -> Flask:
     app = create_app(settings)
     for sentence in () if watched else suspended(settings, app.extensions["databases"], utc_now()):
         logging.getLogger(__name__).warning(sentence)
+    gc.freeze()  # what is loaded stays: reading a long list had all of it looked at again
     return app
 
 
