@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from consultation.database import Database
 from consultation.roll.keys import RollKeys
 
 SENT, USED = "Vos réponses sont envoyées", "Ce lien a déjà servi"
+AGAIN = "Des réponses étaient déjà envoyées"
 FIRST, SECOND, THIRD = "Votre situation", "Vos missions", "Organisation du travail"
 REVIEW, SAVED = "Relire avant d’envoyer", "Vos réponses sont gardées"
 LINK = "/q/essai/agents"
@@ -108,10 +109,12 @@ def test_the_tab_left_open_at_any_step_counts_nothing_more(platform: Running) ->
 
         last = JOURNEY[done].leads_to == SENT
         left_open.fill(JOURNEY[done].filled).press(JOURNEY[done].button, 200 if last else 410)
-        assert left_open.page.heading == (SENT if last else USED)
+        assert left_open.page.heading == (AGAIN if last else USED)
 
 
-def test_sending_any_step_again_leads_to_the_same_page(platform: Running) -> None:
+def test_sending_any_step_again_leads_to_the_same_page_or_says_that_it_counted(
+    platform: Running,
+) -> None:
     for done, code in each_step(platform):
         visitor = begin(platform, code)
         walk(visitor, JOURNEY[:done])
@@ -119,7 +122,9 @@ def test_sending_any_step_again_leads_to_the_same_page(platform: Running) -> Non
         walk(visitor, JOURNEY[done : done + 1])
 
         visitor.url, visitor.body = url, body  # the answer was lost: the browser sends it again
-        walk(visitor.fill({"code": code} if done == 0 else {}), JOURNEY[done : done + 1])
+        step = JOURNEY[done]
+        again = replace(step, leads_to=AGAIN) if step.leads_to == SENT else step
+        walk(visitor.fill({"code": code} if done == 0 else {}), [again])
 
         if JOURNEY[done].leads_to != SENT:
             walk(visitor, JOURNEY[done + 1 :])
