@@ -121,10 +121,12 @@ def test_the_page_shows_keys_script_and_questionnaire(app: Flask) -> None:
     assert campaign.digest in visitor.body
     scripts = set(re.findall(r'href="(/static/\w+/[\w.-]+\.js)"', visitor.body))
     assert {script.rsplit("/", 1)[1] for script in scripts} == {
+        "codes.js",
         "conditions.js",
         "consultation.js",
         "draft.js",
         "english.js",
+        "landing.js",
         "qr.js",
         "questions.js",
     }
