@@ -290,7 +290,12 @@ QUESTIONS: Mapping[str, Shape] = {
         "choices",
         {
             **_OPTIONS,
-            "min": Key(kind="whole", low=0, high=MAX_CODES, says="combien de réponses au moins"),
+            "min": Key(
+                kind="whole",
+                low=0,
+                high=MAX_CODES,
+                says="combien de réponses au moins ; chacun doit s’en voir proposer autant",
+            ),
             "max": Key(kind="whole", low=1, high=MAX_CODES, says="combien de réponses au plus"),
             **_ORDER,
         },

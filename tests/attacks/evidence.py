@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import struct
@@ -249,6 +250,11 @@ def first_seen(content: bytes, needles: Iterable[bytes]) -> Mapping[bytes, int]:
     """Where each needle appears first in these bytes; those that do not are left out."""
     places = {needle: content.find(needle[:START]) for needle in needles}
     return {needle: place for needle, place in places.items() if place >= 0}
+
+
+def apart_from_the_field(page: str) -> str:
+    """A page without what its field of the code gives back to whoever mistyped it."""
+    return re.sub(r'(id="code"[^>]*? value=")[^"]*', r"\1", page)
 
 
 def keys_left(town: Town) -> Sequence[SealingKey]:
