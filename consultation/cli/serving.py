@@ -16,7 +16,8 @@ _BEFORE_ANOTHER = 5.0  # seconds
 def side_by_side(server: Sequence[str], worker: Sequence[str]) -> int:
     """Run both until the server ends, and give its exit code; a worker that dies is replaced.
 
-    A signal to stop goes to the server; the worker then ends its round.
+    A signal to stop goes to the server, which dies of it if it was still starting: 0 all the same.
+    The worker then ends its round.
     """
     working = subprocess.Popen(worker)  # noqa: S603 - our own interpreter, no word from outside
     serving = subprocess.Popen(server)  # noqa: S603 - the same
@@ -33,4 +34,4 @@ def side_by_side(server: Sequence[str], worker: Sequence[str]) -> int:
             working = subprocess.Popen(worker)  # noqa: S603 - the same
     working.terminate()
     working.wait()
-    return serving.returncode
+    return 0 if -serving.returncode in STOPS else serving.returncode

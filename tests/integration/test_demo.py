@@ -207,7 +207,9 @@ def test_interrupted_it_says_how_to_start_over(tmp_path: Path) -> None:
     with _running(tmp_path / "demo", "--port", "8440") as server:
         _until(server, "Création des trois bases")
         server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 1
+        # Interrupted where it runs a text as code, as dataclasses do, Python ends as if it had
+        # not been answered, whatever was done about it.
+        assert server.wait(30) in (1, -signal.SIGINT)
         assert "--again" in (server.stdout.read() if server.stdout else "")
 
     assert "--serve-only" not in play(tmp_path / "demo", "--serve-only", code=1)

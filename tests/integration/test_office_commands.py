@@ -151,6 +151,7 @@ WRITES = {  # the commands that change something, and what the journal says of t
 }
 ELSEWHERE = {  # those whose line is read with the rest of what they do: test_backup…
     *("database backup", "database restore", "invitations remind", "invitations returns"),
+    *("ballots give-up", "ballots stop-waiting", "campaign restored"),
     *("texts prepare", "texts group", "report", "invitations names"),
 }
 SILENT = {  # those that look, prepare stores, or do what other commands have decided

@@ -120,8 +120,10 @@ def test_the_table_names_every_form_of_the_office(app: Flask) -> None:
 
 def handed_in(person: Person, name: str) -> str:
     """A batch, read and not confirmed yet; its address."""
-    lines = "".join(f"{name}{number}@exemple.gouv.fr\r\n" for number in range(3))
-    file = (BytesIO(f"Courriel\r\n{lines}".encode()), f"{name}.csv")
+    lines = "".join(
+        f"{name}{number}@exemple.gouv.fr;{name}{number}@autre.gouv.fr\r\n" for number in range(3)
+    )
+    file = (BytesIO(f"Courriel;Second courriel\r\n{lines}".encode()), f"{name}.csv")
     new = f"/bureau/lots/nouveau/{SLUG}"
     reply = person.send(new, "lot déposé", name=name, audience="agents", fichier=file)
     return str(reply.location).removesuffix("/colonnes")
@@ -132,7 +134,7 @@ def test_what_hr_does_is_in_the_journal(app: Flask) -> None:
 
     rh.send(f"{handed_in(rh, 'ain')}/abandonner", "lot abandonné")
     batch = handed_in(rh, "var")
-    rh.send(f"{batch}/colonnes", "colonne choisie", colonne="0")
+    rh.send(f"{batch}/colonnes", "colonne choisie", colonne="1")
     again = (BytesIO(b"Ligne;Courriel;Gravit\xe9;Probl\xe8me;Que faire\r\n2;z@x.gouv.fr"), "a.csv")
     rh.send(f"{batch}/corriger", "lignes corrigées", fichier=again)
     rh.send(f"{batch}/essai", "message d’essai", adresse="rh@exemple.gouv.fr")

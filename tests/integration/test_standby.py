@@ -52,10 +52,10 @@ def run(
 
 
 def rounds(run: Shell, clock: Clock, *, hours: int) -> None:
-    """The worker makes its rounds; here, four an hour."""
-    for _ in range(4 * hours):
+    """The worker makes its rounds; here, one an hour."""
+    for _ in range(hours):
         run("worker", "--once")
-        clock.advance(minutes=15)
+        clock.advance(hours=1)
     run("worker", "--once")
 
 
