@@ -113,7 +113,7 @@ class Standby(Cluster):
 
     def _make(self) -> None:
         there = ("-h", str(self._primary._directory), "-U", "postgres")
-        self._run(BIN / "pg_basebackup", *there, "-N", "-R", "-C", "-S", self._slot)
+        self._run(BIN / "pg_basebackup", *there, "-N", "-c", "fast", "-R", "-C", "-S", self._slot)
 
 
 def _server_user() -> str | None:
