@@ -15,7 +15,7 @@ from flask.cli import ScriptInfo, with_appcontext
 
 from consultation import logs
 from consultation.cli.databases import refuse_stale_stores
-from consultation.cli.serving import side_by_side
+from consultation.cli.side_by_side import side_by_side
 from consultation.config import SIDES, ConfigurationError, Settings
 from consultation.demo.show import Means, Options, show
 from consultation.doctor import (
