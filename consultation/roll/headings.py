@@ -20,8 +20,17 @@ _LIKELY = _words(
     "adr adresse adresses arobase contact contacts coordonnees destinataire destinataires "
     "electronique electroniques"
 )
-PRIVATE = _words("externe perso personnel personnelle personnelles personnels prive privee secours")
-_BESIDE = PRIVATE | _words(
+_OF_OTHERS = _words(
+    "assistant assistante assistants assistantes cc chef chefs cheffe cheffes copie directeur "
+    "directrice encadrant encadrante gestionnaire hierarchie hierarchique manager managers "
+    "manageur manageuse referent referente referents referentes responsable responsables "
+    "secretaire secretaires secretariat superieur superieure superieurs superieures tuteur tutrice"
+)
+_PRIVATE = _words(
+    "externe perso personnel personnelle personnelles personnels prive privee secours"
+)
+_SHARED = _words("fonctionnelle secondaire service")  # by several people, or beside the main one
+_BESIDE = _PRIVATE | _words(
     "0 a administration agent agents au aux boite boites d de des du e en fonctionnelle fr gouv "
     "individuel individuelle interne internet l la le les lettre lettres ministere n no nominative "
     "nominatives numero obligatoire officiel officielle principal principale pro prof "
@@ -53,6 +62,7 @@ def words_in(cell: str) -> frozenset[str]:
     if plain.strip(" .:*") == "@":
         return frozenset(("arobase",))
     plain = re.sub(r"\be[-_ ]?mail", "email", plain.replace("@", "a"))
+    plain = re.sub(r"\bn ?\+ ?\d", " superieur ", plain)
     return frozenset("0" if word.isdecimal() else word for word in re.findall("[a-z]+|\\d", plain))
 
 
@@ -63,6 +73,15 @@ def says_address(words: frozenset[str]) -> int:
     return 2 if words & CERTAIN and not words & _DENIED else 0
 
 
+def of_agent(words: frozenset[str]) -> tuple[bool, ...]:
+    """How well a name tells the agent's own address: the greater of two tuples tells it better.
+
+    An address of someone else is worst: the wrong person would be invited.
+    """
+    own = tuple(words.isdisjoint(less) for less in (_OF_OTHERS, _PRIVATE))
+    return (*own, says_address(words) >= 3, words.isdisjoint(_SHARED))
+
+
 def is_known(words: frozenset[str]) -> bool:
     """Whether these are all words that stand above columns."""
-    return words <= OF_PEOPLE | _OF_PLACES or says_address(words) >= 3
+    return words <= OF_PEOPLE | _OF_PLACES or says_address(words - _OF_OTHERS) >= 3

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from itertools import compress, zip_longest
 
 from consultation.roll.addresses import clean
-from consultation.roll.headings import CERTAIN, OF_PEOPLE, PRIVATE, is_known, says_address, words_in
+from consultation.roll.headings import (
+    CERTAIN,
+    OF_PEOPLE,
+    is_known,
+    of_agent,
+    says_address,
+    words_in,
+)
 from consultation.spreadsheet import Aside, Row, Sheet, column_letter, ranges
 
 _HEADER = "en-tête"
@@ -117,14 +124,19 @@ def _signs(column: Sequence[str]) -> int:
 
 
 def _address_column(signs: Mapping[int, int], names: Mapping[int, str]) -> int | None:
-    """The column with the most addresses; a name decides between columns that have some."""
-    said = {i: says_address(words_in(name)) for i, name in names.items()}
-    if not signs:
-        certain = (i for i, name in names.items() if said[i] and words_in(name) & CERTAIN)
-        return next(certain, None)
-    likely = [i for i in signs if said.get(i)]
-    at_work = [i for i in likely if not words_in(names[i]) & PRIVATE]
-    return max(at_work or likely or list(signs), key=lambda i: (signs[i], -i))
+    """The column of the agents' own addresses, by its name, then the one that has the most.
+
+    A name decides between columns that have some; without such a name, those that have many.
+    """
+    words = {i: words_in(name) for i, name in names.items()}
+    said = [i for i in words if says_address(words[i])]
+    named = [i for i in said if i in signs] if signs else [i for i in said if words[i] & CERTAIN]
+    many = (i for i in signs if 2 * signs[i] >= max(signs.values()))  # no stray one in a remark
+    return max(
+        named or many,
+        key=lambda i: (of_agent(words.get(i, frozenset())), signs.get(i, 0), -i),
+        default=None,
+    )
 
 
 def _second(found: Layout, signs: Mapping[int, int]) -> Iterator[str]:

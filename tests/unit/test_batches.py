@@ -116,6 +116,61 @@ def test_the_work_address_is_preferred_to_the_private_one() -> None:
     assert found.not_kept == ("Mail perso",)
 
 
+@pytest.mark.parametrize(
+    ("other", "own"),
+    [
+        ("Adresse mail du supérieur", "Mail"),
+        ("Courriel N+1", "Courriel"),
+        ("Mail N + 2", "Contact"),
+        ("BAL chef de pôle", "BAL agent"),
+        ("Courriel responsable", "Adresse électronique"),
+        ("Mail du manager", "Mail pro"),
+        ("Mél référent RH", "Mél"),
+        ("Mail assistante", "E-mail professionnel"),
+        ("Mail du secrétariat", "Mail de l’agent recruté"),
+        ("Mail en copie", "Mail"),
+        ("Contact hiérarchique", "Contact"),
+        ("Responsable", "Agent"),
+        ("Mail supérieur", "Mail perso"),
+        ("Courriel du service", "Courriel"),
+        ("Courriel saisi à la main", "Courriel"),
+    ],
+)
+def test_the_column_of_the_agent_is_read_and_not_that_of_someone_else(other: str, own: str) -> None:
+    mails = [*(f"p{n}@ain.gouv.fr" for n in range(4)), ""]
+    lines = [f"NOM{n};chef@ain.gouv.fr;{mail};DDT" for n, mail in enumerate(mails)]
+
+    found = parsed(f"Nom;{other};{own};Service", *lines)
+
+    assert found.column == own
+    assert len(found.ready) == 4
+    assert [line.number for line in found.faulty] == [6]
+    assert plain(f"« {other} » contient aussi des adresses") in plain(found.notes[0])
+
+
+@pytest.mark.parametrize("name", ["Courriel du chef de service", "Mail N+1", "Courriel N°1"])
+def test_the_addresses_of_a_list_of_heads_are_read_under_their_only_name(name: str) -> None:
+    found = parsed(f"Nom;{name};Remarque", *["A;a@ain.gouv.fr;", "B;b@ain.gouv.fr;x@ain.gouv.fr"])
+
+    assert found.column == name
+    assert len(found.ready) == 2
+
+
+def test_a_stray_address_in_a_remark_makes_no_column_of_addresses() -> None:
+    found = parsed(
+        "Nom;Responsable;Remarque", "A;a@ain.gouv.fr;", "C;c@ain.gouv.fr;", "B;b@ain.gouv.fr;x@a.fr"
+    )
+
+    assert found.column == "Responsable"
+
+
+def test_without_any_address_the_column_of_the_agent_is_still_the_one_named() -> None:
+    found = parsed("Nom;Mail du supérieur;Mail", "Dupont;;pas de mail", "Petit;;")
+
+    assert found.column == "Mail"
+    assert [line.number for line in found.faulty] == [2, 3]
+
+
 def test_a_column_named_without_any_address_gives_errors_by_line() -> None:
     found = parsed("Courriel;Nom", "jean.dupont;Dupont", ";Martin")
 
