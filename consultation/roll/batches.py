@@ -232,13 +232,13 @@ def parse_corrected(
     """Read our own list of lines, corrected: each has its first number, or 0 when it was added."""
     read = spreadsheet.read(content)
     if read.refusal:
-        return Parsed(refusal=read.refusal)
+        return Parsed(refusal=f"{read.refusal} {_told(read.aside)}".strip())
     ours = layout(read)
-    names = {name: i for i, name in ours.names.items()} if ours else {}
-    found = layout(read, names["Courriel"]) if names.keys() >= {"Ligne", "Courriel"} else None
+    names = {name.casefold(): i for i, name in ours.names.items()} if ours else {}
+    found = layout(read, names["courriel"]) if names.keys() >= {"ligne", "courriel"} else None
     if found is None:
         return Parsed(refusal=_NOT_OUR_LIST)
-    numbers = (_first_number(row, names["Ligne"]) for row in found.rows)
+    numbers = (_first_number(row, names["ligne"]) for row in found.rows)
     lines = line_each(zip(numbers, found.cells, strict=True))
     return _parsed(read, found, judged(lines, domains, elsewhere or {}))
 
@@ -332,7 +332,8 @@ def _nothing_to_read(read: Sheet, found: Layout, lines: Sequence[Line]) -> str:
         return _TOO_MANY
     if not lines:
         name = found.name(found.column)
-        return f"Le fichier n’a aucune ligne sous « {name} ». {_told(read.aside)}".strip()
+        told = _told((*found.aside, *read.aside))
+        return f"Le fichier n’a aucune ligne sous « {name} ». {told}".strip()
     if all(line.value == NOT_SAVED for line in lines):
         return _NOT_SAVED
     return ""
@@ -351,8 +352,8 @@ def _no_address(sheet: Sheet) -> str:
 
 
 def _told(aside: Iterable[Aside]) -> str:
-    """What explains an empty file: lines hidden, or in another sheet."""
-    told = "; ".join(one.words for one in aside)
+    """What explains an empty file: its totals, lines hidden, or in another sheet."""
+    told = " ; ".join(one.words for one in aside)
     return f"Mises de côté : {told}." if told else ""
 
 
@@ -402,6 +403,7 @@ def _added(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _left_in_list(again: Parsed) -> Iterator[str]:
+    yield from (f"Dans la liste corrigée, {note}" for note in again.notes)
     for one in again.aside:
         if one.reason not in ("en-tête", "ligne vide"):
             yield f"Mise de côté dans la liste corrigée, {one.words}."

@@ -550,6 +550,22 @@ def test_lines_all_hidden_are_told_in_the_refusal() -> None:
     assert "lignes 2 à 3" in parse(xlsx({"A": rows}, hidden=(2, 3))).refusal
 
 
+@pytest.mark.parametrize(
+    "content", [b"Nom;Courriel\n;\n;\nTotal;0\n", b"Courriel\n\n\nTotal : 0\n"]
+)
+def test_a_refusal_tells_every_line_set_aside(content: bytes) -> None:
+    refusal = plain(parse(content).refusal)
+
+    for words in ("ligne 1 : en-tête", "lignes 2 à 3 : ligne vide", "ligne 4 : total"):
+        assert words in refusal
+
+
+def test_a_corrected_list_all_hidden_tells_its_lines_in_the_refusal() -> None:
+    rows = [("Ligne", "Courriel"), ("2", "a@ain.gouv.fr"), ("3", "b@ain.gouv.fr")]
+
+    assert "lignes 1 à 3" in parse_corrected(xlsx({"A": rows}, hidden=(1, 2, 3))).refusal
+
+
 def test_a_corrected_list_keeps_what_it_adds_and_never_takes_a_good_line() -> None:
     found = parsed("Courriel;Nom", "a@ain.gouv.fr;A", "faux;B", "c@ain.gouv.fr;C", "nul;D")
     rows = [("Ligne", "Courriel"), ("3", "b@ain.gouv.fr"), ("3", "b2@ain.gouv.fr"),
@@ -596,6 +612,34 @@ def test_a_line_with_two_remarks_stands_once_in_the_list() -> None:
 def test_another_file_is_not_our_list() -> None:
     assert "Ligne" in parse_corrected(b"Courriel;Nom\r\nx@ain.gouv.fr;A\r\n").refusal
     assert parse_corrected(b"").refusal
+
+
+@pytest.mark.parametrize("header", ["ligne;courriel", "LIGNE;COURRIEL", "ligne;Courriel"])
+def test_our_list_is_known_whatever_the_case_of_its_header(header: str) -> None:
+    again = parse_corrected(f"{header}\n3;b@ain.gouv.fr\n".encode())
+
+    assert again.refusal == ""
+    assert [(line.number, line.address) for line in again.ready] == [(3, "b@ain.gouv.fr")]
+
+
+def test_the_addresses_of_another_column_of_the_corrected_list_are_told() -> None:
+    found = parsed("Courriel;Nom", "faux;A", "nul;B", "c@ain.gouv.fr;C")
+    rows = [("Ligne", "Courriel", "Commentaire"), ("2", "a@ain.gouv.fr", ""),
+            ("3", "nul", "b@ain.gouv.fr")]  # fmt: skip
+
+    again = corrected(found, parse_corrected(write(rows)))
+
+    assert [line.number for line in again.faulty] == [3]
+    (note,) = map(plain, again.notes)
+    assert note.startswith("Dans la liste corrigée, « Commentaire » contient aussi des adresses")
+    assert "lignes 3" in note
+
+
+def test_our_own_list_sent_again_as_it_is_has_nothing_to_tell() -> None:
+    wrong = ("faux", "a@ain.gouv", "a@@ain.gouv.fr", "a@ain.gouv.fr b@ain.gouv.fr", "a@gmial.com")
+    found = parsed("Courriel;Nom", *(f"{cell};A" for cell in wrong))
+
+    assert corrected(found, parse_corrected(report(found, {}))).notes == ()
 
 
 def test_quoted_cells_of_seven_lines_keep_the_numbers_that_excel_shows() -> None:
