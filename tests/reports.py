@@ -17,7 +17,8 @@ SAID: dict[tuple[Kind, str], str] = {
         exim-unknown-bare exim-unknown exim-unrouteable gmail-unknown mdaemon-bare
         office365-no-such-domain office365-not-in-the-directory office365-unknown
         opensmtpd-unknown-bare opensmtpd-unknown postfix-accents-old-form postfix-accents
-        postfix-unknown-bare postfix-unknown qmail-no-host qmail-no-mailbox qmail-unknown
+        postfix-unknown-bare postfix-unknown-by-policy postfix-unknown qmail-no-host
+        qmail-no-mailbox qmail-unknown
         sendmail-unknown wrapped-by-a-disclaimer zimbra-unknown
     """,
     ("closed", "boîte fermée"): """
@@ -38,7 +39,8 @@ SAID: dict[tuple[Kind, str], str] = {
     """,
     ("policy", "refusé par les règles du destinataire"): """
         dma-policy exchange-fr-policy exim-policy gmail-policy office365-policy
-        opensmtpd-policy postfix-policy sendmail-policy
+        opensmtpd-policy postfix-content postfix-policy postfix-sending-quota
+        postfix-sending-quota-later sendmail-policy
     """,
     ("unreachable", "domaine injoignable"): """
         dma-given-up exchange-fr-expired exim-later exim-no-name exim-unreachable
@@ -51,7 +53,8 @@ SAID: dict[tuple[Kind, str], str] = {
     ("temporary", "retardé, sans conséquence"): """
         courier-delayed exchange-2003-fr-delayed exchange-fr-delayed exim-later-delayed
         exim-old-bare-delayed gmail-delayed opensmtpd-unreachable-delayed
-        postfix-later-delayed postfix-unreachable-delayed sendmail-delayed
+        postfix-expiring-delayed postfix-later-delayed postfix-unreachable-delayed
+        sendmail-delayed
     """,
     ("receipt", "accusé de réception, sans conséquence"): """
         courier-delivered postfix-expanded postfix-relayed read-receipt-deleted

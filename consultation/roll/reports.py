@@ -196,7 +196,9 @@ def _is_automatic(mail: Message) -> bool:
 
 _TYPE = re.compile(r"^\s*[\w-]+\s*;")  # « smtp; », « X-Postfix; »
 _TRIES_AGAIN = re.compile(
-    r"message delayed|(continue to|keep) try|will (be )?retr(y|ied)|continuera d.essayer",
+    r"message delayed|(continue to|keep|continue) try|(will (be )?|being )retr(y|ied)|"
+    r"attempts will continue|warning (message )?only|need to\s{1,9}resend your message|"
+    r"continuera (d.|[àa] )essayer|simple avertissement|n[ée]cessaire de renvoyer",
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
@@ -205,8 +207,9 @@ _STATUS = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?!\.?\d)")
 def _reported(mail: Message) -> tuple[Kind, str]:
     """What a report says of its recipients: of several, the worst."""
     text = _notification(mail)
+    title = _header(mail, "Subject")
     told = [
-        _of_recipient(fields, text)
+        _of_recipient(fields, title, text)
         for part in _parts(mail)
         if part.get_content_type() in _REPORTS
         for fields in _blocks(part)
@@ -231,12 +234,12 @@ def _blocks(part: Message) -> Iterator[Message]:
                 yield message_from_string(group.lstrip())
 
 
-def _of_recipient(fields: Message, text: str) -> tuple[Kind, str] | None:
+def _of_recipient(fields: Message, title: str, text: str) -> tuple[Kind, str] | None:
     action = _header(fields, "Action").strip().lower()
     found = _STATUS.search(_header(fields, "Status"))
     status = found[0] if found else ""
     told = " ".join(_TYPE.sub("", _header(fields, "Diagnostic-Code")).split())
-    again = "Will-Retry-Until" in fields or bool(_TRIES_AGAIN.search(f"{told} {text}"))
+    again = "Will-Retry-Until" in fields or bool(_TRIES_AGAIN.search(f"{told} {title} {text}"))
     match _outcome(action, status, again=again):
         case "failed":
             return _failure(status, told, text)
@@ -272,6 +275,7 @@ _BY_CODE: Mapping[str, Kind] = {
     "1": "wrong",
     "1.7": "policy",  # the sender's address
     "1.8": "policy",
+    "1.90": "policy",  # the sender's daily limit, at Microsoft
     "2.1": "closed",
     "2.2": "full",
     "2.3": "large",
@@ -280,6 +284,7 @@ _BY_CODE: Mapping[str, Kind] = {
     "4": "unreachable",
     "4.6": "loop",
     "4.14": "loop",
+    "6": "policy",  # the content
     "7": "policy",
     "7.13": "closed",
 }
@@ -312,6 +317,8 @@ _BY_WORDS: tuple[tuple[Kind, str], ...] = (
     (
         "policy",
         r"spam|\bspf\b|dkim|dmarc|block(ed|list)|black ?list|polic(y|ies)|reputation|grey ?list|"
+        r"(bad|invalid|forbidden) content|content (is |was )?(reject|refus|block)|prohibit|"
+        r"contenu (refus|interdit|bloqu)|client host rejected|"
         r"denied|not (allowed|permitted|authori[sz]ed)|virus|banned|ind[ée]sirable|r[èe]gles?\b",
     ),
     (
@@ -322,6 +329,46 @@ _BY_WORDS: tuple[tuple[Kind, str], ...] = (
     ),
 )
 """What servers say when their code says nothing (Exim's 5.0.0), in the order it is looked for."""
+
+_AGAINST_THE_SENDER = re.compile(
+    r"(sending|sender.?s?|outgoing|submission|recipient rate|daily|hourly) "
+    r"([\w-]{1,20} ){0,2}(quota|(?<!size )limit)|quota d.envoi|limite d.envoi|"
+    r"\brate[ -](limit|exceed)|(message|connection|mail|sending) rate|at a rate|throttl|"
+    r"too (quickly|fast)|slow down|"
+    r"(quota|limit|exceed\w{0,5}|messages)[\w (]{0,60}\byour (ip|host|server|domain)|"
+    r"\bip (address )?(quota|limit)|you( have|.ve) (exceeded|reached)|trop de messages envoy|"
+    r"too many ([\w-]{1,20} ){0,2}(connections|sessions|recipients|users)|trop de connexions|"
+    r"too many ((e-?)?mails|messages) (sent|from|per)|"
+    r"(messages|e-?mails|recipients|connections) per (minute|hour|day)|"
+    r"sender (address )?(reject|refus|block|denied|verif[\w ]{0,20}fail)|"
+    r"exp[ée]diteur (refus|rejet|bloqu)",
+    re.IGNORECASE,
+)
+"""What is said of the sender, whatever the code: its rate, or its address."""
+
+_IN_SPITE_OF_A_REFUSAL: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "wrong",
+        re.compile(
+            r"\b(user|(?<!sender )address|recipient|mail ?box|account) (is |was )?"
+            r"(unknown|not found|does not exist|doesn.t exist)|mail ?box unavailable|"
+            r"\b(unknown|no such|invalid) (local )?(user|recipient|mail ?box|account)\b|"
+            r"\b(utilisateur|destinataire|adresse|bo[iî]te|compte) (est )?"
+            r"(inconnu|introuvable|inexistant)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "full",
+        re.compile(
+            r"\b(mail ?box|inbox|recipient|user) ((is|has) )?"
+            r"(full|over quota|quota exceeded|exceeded (its|the|their) quota)|"
+            r"bo[iî]te [\w ]{0,60}(pleine|satur)",
+            re.IGNORECASE,
+        ),
+    ),
+)
+"""What names the recipient so plainly that a code of another matter (content, policy) is wrong."""
 
 _ADDRESS = re.compile(r"\S+@\S+")
 # Microsoft's answer for an address that it does not know, with a code that says something else.
@@ -339,17 +386,38 @@ def _failure(status: str, told: str, text: str) -> tuple[Kind, str]:
     for said in (line, text):
         if kind := _cause(_ADDRESS.sub("", f"{status} {said}")):
             return kind, brief
-    reply = _REPLY.search(line)
-    found = _by_code(status, general=True) or _BY_REPLY.get(reply[0] if reply else "", "failed")
-    return found, brief
+    return _in_general(f"{status} {line}"), brief
+
+
+def _in_general(said: str) -> Kind:
+    """By codes that say little, or by the reply when no code says what it is about."""
+    codes = _STATUS.findall(_ADDRESS.sub("", said))
+    found = [_by_code(code, general=True) for code in codes if not code.startswith("2")]
+    reply = _REPLY.search(said)
+    if reply and all(_subject(code) in ("0", "2") for code in codes):
+        found.append(_BY_REPLY.get(reply[0]))
+    return next((kind for kind in found if kind), "failed")
 
 
 def _cause(said: str) -> Kind | None:
     if _NOT_IN_THE_DIRECTORY.search(said):
         return "wrong"
-    known = (_by_code(code) for code in _STATUS.findall(said) if not code.startswith("2"))
-    by_words = (kind for kind, words in _WORDS if words.search(said))
-    return next(filter(None, known), None) or next(by_words, None)
+    if _AGAINST_THE_SENDER.search(said):
+        return "policy"
+    codes = [code for code in _STATUS.findall(said) if not code.startswith("2")]
+    refused = any(_subject(code) in ("6", "7") for code in codes)
+    plain = (kind for kind, words in _IN_SPITE_OF_A_REFUSAL if refused and words.search(said))
+    known = (_by_code(code) for code in codes)
+    by_words = (
+        kind
+        for kind, words in _WORDS
+        if words.search(said) and not (refused and kind in ("wrong", "full"))
+    )
+    return next(plain, None) or next(filter(None, known), None) or next(by_words, None)
+
+
+def _subject(code: str) -> str:
+    return code.split(".")[1]
 
 
 def _by_code(code: str, *, general: bool = False) -> Kind | None:

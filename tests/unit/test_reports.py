@@ -58,6 +58,38 @@ CODES = [
     ("failed", "4.4.7", "", "unreachable"),
     ("failed", "4.2.2", "452 full", "full"),
     ("failed", "4.7.1", "450 4.7.1 greylisted", "policy"),
+    ("failed", "5.7.0", "550 5.7.0 sending quota exceeded for your IP", "policy"),
+    ("failed", "4.7.0", "421 4.7.0 sending quota exceeded", "policy"),
+    ("failed", "5.7.0", "550 5.7.0 quota exceeded", "policy"),
+    ("failed", "5.0.0", "550 Sending quota exceeded", "policy"),
+    ("failed", "5.0.0", "550 5.7.0 too many messages", "policy"),
+    ("failed", "4.3.2", "421 4.3.2 Too many connections", "policy"),
+    ("failed", "5.4.5", "550 5.4.5 Daily user sending quota exceeded", "policy"),
+    ("failed", "5.2.2", "554 5.2.2 Submission quota exceeded", "policy"),
+    ("failed", "5.1.90", "550 5.1.90 daily limit for message recipients", "policy"),
+    ("failed", "4.2.1", "450 4.2.1 The user is receiving mail too quickly", "policy"),
+    ("failed", "4.0.0", "421 Trop de connexions, slow down", "policy"),
+    ("failed", "5.0.0", "550 Sender verify failed", "policy"),
+    ("failed", "5.1.0", "550 5.1.0 Sender rejected", "policy"),
+    ("failed", "5.0.0", "550 Administrative prohibition", "policy"),
+    ("failed", "5.0.0", "552 Mailbox full: too many messages", "full"),
+    ("failed", "5.7.1", "552 5.7.1 Mailbox is full", "full"),
+    ("failed", "5.7.0", "550 5.7.0 Recipient is over quota", "full"),
+    ("failed", "5.7.0", "552 5.7.0 Message too large", "large"),
+    ("failed", "5.6.0", "550 5.6.0 bad content", "policy"),
+    ("failed", "5.0.0", "550 5.6.0 bad content", "policy"),
+    ("failed", "5.6.0", "554 5.6.0 Message contains an unknown header", "policy"),
+    ("failed", "5.0.0", "550 Too many messages (quota of your IP)", "policy"),
+    ("failed", "5.7.1", "550 5.7.1 Recipient address does not exist", "wrong"),
+    ("failed", "5.6.1", "550 5.6.1 media not supported", "policy"),
+    ("failed", "5.0.0", "550 Message content rejected", "policy"),
+    ("failed", "5.3.0", "550 5.3.0 rejected", "failed"),
+    ("failed", "5.5.0", "550 5.5.0 refused", "failed"),
+    ("failed", "5.7.1", "550 5.7.1 User unknown", "wrong"),
+    ("failed", "5.7.0", "550 5.7.0 No such user", "wrong"),
+    ("failed", "5.7.1", "550 5.7.1 Destinataire inconnu", "wrong"),
+    ("failed", "5.7.1", "550 5.7.1 Client host rejected: unknown", "policy"),
+    ("failed", "5.7.1", "550 5.7.1 Too many unknown users", "policy"),
     ("failed (no retry)", "5.1.1", "", "wrong"),
     ("error", "5.1.1", "", "wrong"),
     ("delayed", "4.4.1", "", "temporary"),
@@ -117,6 +149,29 @@ def test_a_server_that_says_that_it_will_try_again_has_not_given_up(more: str) -
 
     assert read(content.encode(), RETURNS).kind == "unreachable"
     assert read(again.encode(), RETURNS).kind == "temporary"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Delayed Mail (still being retried)", ""),
+        ("Retard", "YOU DO NOT NEED TO RESEND YOUR MESSAGE."),
+        ("Retard", "THIS IS A WARNING MESSAGE ONLY."),
+        ("Retard", "YOU DO NOT NEED TO\nRESEND YOUR MESSAGE."),
+        ("Retard", "Delivery attempts will continue."),
+        ("Retard", "Il n’est pas nécessaire de renvoyer votre message."),
+        ("Retard", "Ceci est un simple avertissement."),
+    ],
+)
+def test_a_server_that_warns_in_words_has_not_given_up(subject: str, text: str) -> None:
+    content = (FOLDER / "opensmtpd-unreachable.txt").read_text()
+    warned = (
+        content.replace("Delivery status notification: delayed", subject)
+        .replace("    Hi!\n", f"{text}\n")
+        .replace("us-ascii", "utf-8")
+    )
+
+    assert read(warned.encode(), RETURNS).kind == "temporary"
 
 
 def test_an_address_made_of_the_words_of_servers_says_nothing() -> None:
