@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from consultation.ballots.store import ID_BYTES
 from consultation.results.columns import UNANSWERED
-from consultation.results.layout import Given, Layout, Variable
+from consultation.results.layout import MOST_LOST, Given, Layout, Variable
 from consultation.results.masking import (
     FINAL,
     WHILE_OPEN,
@@ -167,15 +167,17 @@ def by_groups(
 ) -> Crossed:
     """The table of one variable by another, as it may be shown.
 
-    None is not nobody: a group of which every row lost its detail is hidden, and so are the answers
-    to a profile of which some did.
+    None is not nobody: a group that has lost too many of its rows is hidden, one that has lost any
+    shows no 0, which may be that of the others, and neither are the answers to a profile shown of
+    which some rows were lost.
     """
     found = crossed(counts, sizes=sizes, telling=variable.telling, rules=rules)
     lost = any(any(line) for n, line in enumerate(counts) if n not in variable.answers)
-    before = given.get(by.name, ())
+    before = dict(enumerate(given.get(by.name, ())))
     return found.without(
         rows=range(len(counts)) if lost else (),
-        columns=[n for n, count in enumerate(before) if count and not sizes[n]],
+        columns=[n for n, count in before.items() if sizes[n] < count * (1 - MOST_LOST)],
+        zeros_of=[n for n, count in before.items() if sizes[n] < count],
     )
 
 

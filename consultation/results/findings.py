@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from consultation.questionnaire.model import Question, Questionnaire
 from consultation.results.columns import CHOSEN, UNANSWERED, words
-from consultation.results.layout import Variable
+from consultation.results.layout import MOST_LOST, Variable
 from consultation.results.masking import Crossed, Shown
 from consultation.results.statistics import (
     Interval,
@@ -36,10 +36,6 @@ answered yes or no · matrix: one line for each row of the grid · rank: one lin
 profile: one line, what people answered, whatever detail the rows have lost in the end."""
 
 NOT_SAID = "Non précisé"
-
-MOST_LOST = 0.05
-"""A profile weighs nothing once more ballots than that have lost its detail: the weights of the
-others would be given for a population that they are not."""
 
 
 @dataclass(frozen=True, kw_only=True)

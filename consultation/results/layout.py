@@ -32,6 +32,10 @@ _MOST_NARROW = 127
 Given = Mapping[str, tuple[int, ...]]
 """By variable of the profile, how many gave each of its codes, before rows lose their detail."""
 
+MOST_LOST = 0.05
+"""Once a larger share of people have lost the detail of a profile, those left do not stand for all:
+a group then has no table, and the profile weighs nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Variable:

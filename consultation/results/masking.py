@@ -94,12 +94,16 @@ class Crossed:
         """All groups together."""
         return Frequencies(counts=self.row_totals, base=self.base)
 
-    def without(self, *, rows: Collection[int] = (), columns: Collection[int] = ()) -> Crossed:
-        """The same table, these rows and columns hidden whole."""
+    def without(
+        self, *, rows: Collection[int], columns: Collection[int], zeros_of: Collection[int]
+    ) -> Crossed:
+        """The same table, these rows and columns hidden whole, and the zeros of other columns."""
         return Crossed(
             counts=tuple(
                 tuple(
-                    None if row in rows or column in columns else count
+                    None
+                    if row in rows or column in columns or (count == 0 and column in zeros_of)
+                    else count
                     for column, count in enumerate(line)
                 )
                 for row, line in enumerate(self.counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,11 +23,16 @@ from unit.test_frame import (
     cells,
 )
 
+from consultation.config import shipped
+from consultation.questionnaire.answers import Context, stored
+from consultation.questionnaire.loading import load
 from consultation.questionnaire.model import Choice, Choices, Date, Number, Option, Text
+from consultation.questionnaire.simulation import simulate
 from consultation.results.bands import bands_of
-from consultation.results.cube import Cube
+from consultation.results.cube import Cube, by_groups
 from consultation.results.frame import Ballot, plan
 from consultation.results.layout import Layout
+from consultation.results.rows import Rows
 
 AGE = Number(id="age", text=Text((("fr", "Votre âge ?"),)), min=18, max=70, profile=True)
 EVERY = (TERRITORY, GRADE, TASKS, VIEWS, MARK, ORDER, DAYS, SECRET, AGE)
@@ -183,3 +189,50 @@ def test_a_number_of_the_profile_leaves_as_a_band() -> None:
     assert made.profile[0].value(ballot(age=33)) == "30"
     assert made.profile[0].column.values["30"] == "de 30 à moins de 36"
     assert made.profile[0].value(ballot()) == ""
+
+
+def test_a_group_that_lost_rows_shows_no_zero_and_one_that_lost_many_shows_nothing() -> None:
+    by, variable = cube().variable("categorie"), cube().variable("note")
+    kept = {"a": (120, 80, 0), "b": (118, 80, 0), "c": (20, 20, 0), "*": (100, 62, 0)}
+    counts = [[0] * 5 for _ in variable.codes]
+    for place, group in enumerate(kept.values()):
+        for answer, count in zip((0, 1, 2), group, strict=True):
+            counts[answer][place] = count
+    sizes = [sum(column) for column in zip(*counts, strict=True)]
+
+    found = by_groups(variable, by, counts, sizes, {"categorie": (200, 200, 200, 0)})
+
+    assert found.column(0).counts[:3] == (120, 80, 0)
+    assert found.column(1).counts[:3] == (118, 80, None)
+    assert {*found.column(2).counts, found.column(2).base} == {None}
+
+
+@pytest.mark.long
+def test_no_group_shows_a_zero_that_the_urn_contradicts(tmp_path: Path) -> None:
+    june = load(shipped("questionnaires") / "juin-2024.yaml").questionnaire
+    assert june
+    made, layout = plan(june), Layout(plan(june))
+    people = [
+        Ballot(audience=one.audience, answers=stored(june, one.answers, Context(one.audience)))
+        for one in simulate(june, 400, seed=12).respondents
+    ]
+    with Rows(made, tmp_path, bytes(32)) as rows:
+        for person in people:
+            rows.take(person)
+        codes = [row.codes for row in rows.protected()]
+        published = Cube.of(rows.layout, codes, final=True, given=rows.given)
+
+    urn, shown = Cube.of(layout, map(layout.code, people)), 0
+    asked_of = [one for one in layout.variables if not one.profile]
+    for by in (one for one in layout.variables if one.profile and one.describes):
+        for name in (one.name for one in asked_of if one.question != by.question):
+            counts, truth = (
+                published.crossed(name, by.name).counts,
+                urn.crossed_counts(name, by.name),
+            )
+            for group in by.answers:
+                found = [line[group] for line in counts]
+                shown += sum(count is not None for count in found)
+                false = [n for n, count in enumerate(found) if count == 0 != truth[n][group]]
+                assert not false, (name, by.name, group)
+    assert shown > 1000
