@@ -222,7 +222,13 @@ class _Filling(_Play):
             account = _step("Clôture, comptage", stage.close)
             figures = {"invited": account.invited, "ballots": account.ballots}
         whole.write(self._place.summary, json.dumps(figures, indent=2) + "\n")
-        if not self._options.no_serve:
+        click.secho(f"\nConsultation remplie\u00a0: {figures['ballots']} bulletins.", fg="green")
+        if self._options.no_serve:
+            click.echo(
+                "Pour lire les résultats\u00a0: consultation demo --serve-only "
+                f"--directory {self._place.directory}"
+            )
+        else:
             self._server.start(environment, self._place.log)
 
 

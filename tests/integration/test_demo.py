@@ -312,7 +312,10 @@ def _values(path: Path) -> set[object]:
 
 @pytest.mark.long
 def test_an_urn_is_filled_to_see_the_results_of_many(tmp_path: Path) -> None:
-    play(tmp_path / "demo", "--ballots", "300", "--leave-open", "--port", "8440", "--no-serve")
+    words = ("--ballots", "300", "--leave-open", "--port", "8440", "--no-serve")
+    said = play(tmp_path / "demo", *words)
+    assert "300 bulletins." in said
+    assert f"--serve-only --directory {tmp_path}/demo" in said
 
     place = places.found(tmp_path / "demo")
     assert place is not None
