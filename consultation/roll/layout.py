@@ -87,7 +87,11 @@ def _header(rows: Sequence[Row]) -> Row | None:
     """The row that looks the most like a header, above the addresses or under a notice."""
     signed = (place for place, row in enumerate(rows) if any(map(_SIGNED.search, row.cells)))
     first = next(signed, len(rows))
-    above = [row for row in rows[:first] if _score(row)]
+    above = [
+        row
+        for place, row in enumerate(rows[:first])
+        if _score(row) and not (_is_weak(row) and _is_like_any(row, rows[:place]))
+    ]
     if above:
         return max(reversed(above), key=_score)
     return next(filter(_is_sure, rows[first:]), None)
@@ -97,6 +101,18 @@ def _is_sure(row: Row) -> bool:
     """Whether a row holds names of columns and nothing else, one of them of addresses."""
     cells = [words_in(cell) for cell in row.cells if cell.strip()]
     return all(map(is_known, cells)) and 4 in map(says_address, cells)
+
+
+def _is_weak(row: Row) -> bool:
+    """Whether one word alone may make it a header: that word may be a person's name."""
+    known = [is_known(words_in(cell)) for cell in row.cells if cell.strip()]
+    return sum(known) < 2 and not all(known)
+
+
+def _is_like_any(row: Row, above: Sequence[Row]) -> bool:
+    """Whether a row is filled as one above it: people follow people, a header follows titles."""
+    filled = _names(row).keys()
+    return any(len(filled & _names(other).keys()) > 1 for other in above)
 
 
 def _score(row: Row) -> int:

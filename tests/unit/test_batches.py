@@ -419,6 +419,30 @@ def test_without_a_header_the_first_person_is_told_even_without_an_address(said:
     assert found.aside == ()
 
 
+@pytest.mark.parametrize("name", ["MAIL;Anne;;SGCD", "Courriel;Zoé;;SGCD", "Mel;Léa;à créer;DDT"])
+def test_a_person_named_like_a_column_is_not_a_header_under_other_people(name: str) -> None:
+    found = parsed("DUPONT;Jean;;DDT", name, *people(12))
+
+    assert len(found.ready) == 12
+    assert [line.number for line in found.faulty] == [1, 2]
+    assert found.aside == ()
+
+
+def test_a_person_named_like_a_column_is_not_a_header_under_the_header() -> None:
+    found = parsed("Nom;Prénom;;Service", "MAIL;Anne;;SGCD", *people(12))
+
+    assert [line.number for line in found.faulty] == [2]
+    assert told(found) == ["ligne 1 : en-tête"]
+
+
+@pytest.mark.parametrize("title", ["Liste des agents;;;", ";;;Mise à jour : mai", "Préfecture;;;"])
+def test_a_header_of_odd_names_is_found_under_a_title(title: str) -> None:
+    found = parsed(title, "Gens;Petit nom;Mail;Lieu-dit", *people(3))
+
+    assert found.column == "Mail"
+    assert len(found.ready) == 3
+
+
 def test_the_first_people_under_a_header_may_have_no_address() -> None:
     found = parsed("Nom;Contact", "Martin;pas de mail", "Durand;", *["Petit;p@ain.gouv.fr"] * 1)
 
