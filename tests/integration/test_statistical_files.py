@@ -333,6 +333,8 @@ def test_a_workbook_holds_what_the_csv_for_spreadsheets_holds(hostile: Path) -> 
     with_points = [
         [re.sub(r"^(-?\d+),(\d)$", r"\1.\2", cell) for cell in line] for line in expected
     ]
+    while not any(with_points[-1]):  # rows are in any order; a workbook ends with what it holds
+        with_points.pop()
     assert [[said(cell) for cell in line] for line in lines] == with_points
     assert {type(line[0]) for line in lines} == {float, str}  # -3 to 3, or « Sans avis »
 
