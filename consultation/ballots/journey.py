@@ -30,10 +30,10 @@ from consultation.questionnaire.answers import (
 )
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.drafts import object_in
+from consultation.questionnaire.messages import NOTHING_ANSWERED
 from consultation.questionnaire.model import Answers, Info, Matrix, Page, Question, Questionnaire
 from consultation.words import words
 
-NOTHING_ANSWERED = "Répondez à au moins une question de cette page pour commencer."
 REVIEWING = "relire"
 REMINDED = "rappel"  # among the warnings given: the checks have numbers
 _NO_ANSWER: Answers = MappingProxyType({})

@@ -15,7 +15,8 @@ _WRITTEN = re.compile(
     rf"(?P<sign>[-+\N{{MINUS SIGN}}]?)(?P<whole>[0-9]{{1,3}}(?:[{_SPACES}][0-9]{{3}})+|[0-9]+)"
     r"(?:[.,](?P<decimals>[0-9]+))?"
 )
-_WORDS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
+IN_WORDS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix")
+"""Small counts in the feminine, as in « trois réponses »."""
 
 
 @dataclass(frozen=True)
@@ -58,5 +59,5 @@ def show_number(value: float, language: str = FRENCH) -> str:
 
 
 def in_words(count: int, language: str = FRENCH) -> str:
-    """A small count in the feminine, as in « trois réponses »."""
-    return words(_WORDS[count], language) if 0 <= count < len(_WORDS) else str(count)
+    """A small count in words, a larger one in digits."""
+    return words(IN_WORDS[count], language) if 0 <= count < len(IN_WORDS) else str(count)

@@ -8,6 +8,36 @@ from dataclasses import dataclass
 
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.dates import PARTS, Part, is_date, shorten, show_date
+from consultation.questionnaire.messages import (
+    ANSWER,
+    ANSWERS,
+    AT_LEAST,
+    AT_MOST,
+    BETWEEN,
+    DATE_BETWEEN,
+    DECIMALS,
+    EITHER,
+    GAP,
+    NOT_A_DAY,
+    NOT_A_MONTH,
+    NOT_A_NUMBER,
+    NOT_A_YEAR,
+    NOT_AFTER,
+    NOT_BEFORE,
+    NOT_OFFERED,
+    NOT_WHOLE,
+    ONE_ANSWER,
+    ONE_DECIMAL,
+    ONE_PER_ROW,
+    QUOTED,
+    RANKED,
+    SHORTER_MONTH,
+    THE_DAY,
+    THE_OTHERS,
+    TOO_FEW,
+    TOO_LONG,
+    TOO_MANY,
+)
 from consultation.questionnaire.model import (
     OPT_OUT,
     Answer,
@@ -32,21 +62,6 @@ from consultation.words import words
 
 Raw = Mapping[str, Sequence[str]]
 """The fields of a form, as they were sent."""
-
-ONE_ANSWER = "Choisissez une seule réponse."
-ONE_PER_ROW = "Choisissez une seule réponse par ligne."
-EITHER = "Choisissez soit %(one)s, soit %(other)s."
-TOO_MANY = "Choisissez %(most)s au plus : vous en avez choisi %(count)s."
-TOO_FEW = "Choisissez au moins %(least)s."
-GAP = "Indiquez votre choix n° %(place)s, ou remontez les suivants d’un rang."
-RANKED = (
-    "%(option)s est déjà au rang %(rank)s. Choisissez une autre réponse ou laissez ce rang vide."
-)
-NOT_A_NUMBER = "Écrivez seulement un nombre en chiffres, par exemple %(example)s."
-DECIMALS = "Gardez au plus %(count)s chiffres après la virgule."
-ONE_DECIMAL = "Gardez au plus un chiffre après la virgule."
-TOO_LONG = "Raccourcissez votre texte : %(most)s caractères au plus, il en compte %(length)s."
-_NOT_OFFERED = "Cette réponse n’est pas proposée. Choisissez une réponse de la liste."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +118,7 @@ def _read_choice(question: Choice, raw: Raw, visible: Answers, context: Context)
     if not codes:
         return Read()
     if codes[0] not in {option.code for option in offered}:
-        return _wrong(question.id, question.id, words(_NOT_OFFERED, context.language))
+        return _wrong(question.id, question.id, words(NOT_OFFERED, context.language))
     said = typed if other and codes[0] == other.code else ""
     return _with_other(question, codes[0], said, context.language)
 
@@ -114,7 +129,7 @@ def _read_choices(question: Choices, raw: Raw, visible: Answers, context: Contex
     other = next((option for option in offered if option.other), None)
     typed = clean_line(_posted(raw, f"{question.id}.other")) if other else ""
     if posted - {option.code for option in offered}:
-        return _wrong(question.id, question.id, words(_NOT_OFFERED, context.language))
+        return _wrong(question.id, question.id, words(NOT_OFFERED, context.language))
     chosen = [option for option in offered if option.code in posted]
     if other and typed and not any(option.exclusive for option in chosen):
         chosen = [option for option in offered if option.code in posted or option is other]
@@ -131,7 +146,7 @@ def conflict(question: Choices, chosen: Sequence[Option], language: str = "") ->
     alone = next((option for option in chosen if option.exclusive), None)
     if alone and len(chosen) > 1:
         rest = [option for option in chosen if option is not alone]
-        others = words("les autres réponses", language)
+        others = words(THE_OTHERS, language)
         second = _quoted(rest[0], language) if len(rest) == 1 else others
         return words(EITHER, language, one=_quoted(alone, language), other=second)
     if question.max and len(chosen) > question.max:
@@ -150,7 +165,7 @@ def _read_matrix(question: Matrix, raw: Raw, visible: Answers, context: Context)
         if len(posted) > 1:
             errors += _wrong(question.id, name, words(ONE_PER_ROW, context.language)).errors
         elif posted and posted[0] not in codes:
-            errors += _wrong(question.id, name, words(_NOT_OFFERED, context.language)).errors
+            errors += _wrong(question.id, name, words(NOT_OFFERED, context.language)).errors
         elif posted:
             value[row.id] = posted[0]
     return Read(value or None, errors=tuple(errors))
@@ -166,7 +181,7 @@ def _read_scale(question: Scale, raw: Raw, language: str) -> Read:
         return Read(OPT_OUT)
     offered = {str(step): step for step in range(question.start, question.stop + 1)}
     if posted[0] not in offered:
-        return _wrong(question.id, question.id, words(_NOT_OFFERED, language))
+        return _wrong(question.id, question.id, words(NOT_OFFERED, language))
     return Read(offered[posted[0]])
 
 
@@ -182,7 +197,7 @@ def _read_rank(question: Rank, raw: Raw, visible: Answers, context: Context) -> 
         if not code:
             message = words(GAP, context.language, place=place)
         elif code not in offered:
-            message = words(_NOT_OFFERED, context.language)
+            message = words(NOT_OFFERED, context.language)
         elif code in ranked:
             quoted, rank = _quoted(offered[code], context.language), ranked.index(code) + 1
             message = words(RANKED, context.language, option=quoted, rank=rank)
@@ -203,7 +218,7 @@ def _read_number(question: Number, raw: Raw, language: str) -> Read:
         example = show_number(3.5, language) if question.decimals else "12"
         message = words(NOT_A_NUMBER, language, example=example)
     elif written.decimals > question.decimals and not question.decimals:
-        message = words("Écrivez un nombre entier, sans virgule.", language)
+        message = words(NOT_WHOLE, language)
     elif written.decimals > question.decimals:
         said = DECIMALS if question.decimals > 1 else ONE_DECIMAL
         message = words(said, language, count=in_words(question.decimals, language))
@@ -233,7 +248,7 @@ def _read_date(question: Date, raw: Raw, language: str) -> Read:
     written = "-".join(number.zfill(2) for number in reversed(typed.values()))
     message = ""
     if not is_date(written, question.precision):
-        message = words("Vérifiez le jour : ce mois est plus court.", language)
+        message = words(SHORTER_MONTH, language)
     elif not within_dates(question, written):
         message = _date_bounds(question, language)
     if message:
@@ -311,12 +326,12 @@ def _wrong(question: str, name: str, message: str) -> Read:
 
 
 def _answers(count: int, language: str) -> str:
-    noun = words("réponses" if count > 1 else "réponse", language)
+    noun = words(ANSWERS if count > 1 else ANSWER, language)
     return f"{in_words(count, language)} {noun}"
 
 
 def _quoted(option: Option, language: str) -> str:
-    return words("« %(label)s »", language, label=option.label.to(language))
+    return words(QUOTED, language, label=option.label.to(language))
 
 
 def _too_long(typed: str, limit: int, language: str) -> str:
@@ -330,23 +345,23 @@ def _bounds(question: Number, language: str) -> str:
         for bound in (question.min, question.max)
     )
     if low and high:
-        return words("Indiquez un nombre entre %(low)s et %(high)s.", language, low=low, high=high)
+        return words(BETWEEN, language, low=low, high=high)
     if low:
-        return words("Indiquez un nombre au moins égal à %(low)s.", language, low=low)
-    return words("Indiquez un nombre au plus égal à %(high)s.", language, high=high)
+        return words(AT_LEAST, language, low=low)
+    return words(AT_MOST, language, high=high)
 
 
 def _date_bounds(question: Date, language: str) -> str:
-    article = words("le ", language) if question.precision == "day" else ""
+    article = words(THE_DAY, language) if question.precision == "day" else ""
     low, high = (
         bound and article + show_date(shorten(bound, question.precision), language)
         for bound in (question.min, question.max)
     )
     if low and high:
-        return words("Indiquez une date entre %(low)s et %(high)s.", language, low=low, high=high)
+        return words(DATE_BETWEEN, language, low=low, high=high)
     if low:
-        return words("Indiquez %(low)s ou plus tard.", language, low=low)
-    return words("Indiquez %(high)s ou plus tôt.", language, high=high)
+        return words(NOT_BEFORE, language, low=low)
+    return words(NOT_AFTER, language, high=high)
 
 
 def within_dates(question: Date, written: str) -> bool:
@@ -377,9 +392,9 @@ _PARTS_TYPED: Mapping[Part, re.Pattern[str]] = {
     "year": re.compile("(?:19|20)[0-9]{2}"),
 }
 _PART_FAULTS: Mapping[Part, str] = {
-    "day": "Écrivez le jour en chiffres, entre 1 et 31.",
-    "month": "Écrivez le mois en chiffres, entre 1 et 12.",
-    "year": "Écrivez l’année en quatre chiffres, par exemple 2024.",
+    "day": NOT_A_DAY,
+    "month": NOT_A_MONTH,
+    "year": NOT_A_YEAR,
 }
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _UNPRINTABLE = re.compile("[\x00-\x09\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

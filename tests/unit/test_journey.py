@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import load_sample
 
-from consultation.ballots.journey import NOTHING_ANSWERED, Journey, State
+from consultation.ballots.journey import Journey, State
 from consultation.questionnaire.answers import Context, from_json, read_page, to_json
 from consultation.questionnaire.loading import parse
+from consultation.questionnaire.messages import NOTHING_ANSWERED
 from consultation.questionnaire.synthetic import respond
 
 ASKED = load_sample()
