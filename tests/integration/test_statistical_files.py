@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import random
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,15 +20,17 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyreadstat
 import pytest
-from commands import Shell, lend_keys, questionnaire, shell
+from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
-from counting import Office, logged_in, office_app, office_with_an_urn, put_sealed
+from counting import PASSWORD, Office, logged_in, office_app, office_with_an_urn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from small import CLOSES, FAST_HASHING, OPENS
 from statisticians import Seen, pspp, readstata13
+from voting import vote
 
+from consultation.app import utc_now
 from consultation.config import shipped
 from consultation.database import Database
 from consultation.office.store import Accounts
@@ -37,8 +41,8 @@ from consultation.results.columns import Column
 from consultation.results.formats import FORMATS, Wanted, attempt
 from consultation.results.numbering import numbering
 from consultation.results.rows import Row
-from consultation.sealing import seal
 
+ROOT = Path(__file__).parents[2]
 EVERY = Wanted(formats=frozenset(FORMATS))
 NOT_BLANK = frictionless.Checklist(skip_errors=["blank-row"])  # someone who passed every question
 LONG = "Ce libellé dépasse à dessein ce que SPSS et Stata savent garder, accents compris, "
@@ -410,28 +414,34 @@ def test_no_questionnaire_is_refused(columns: list[Column], rng: random.Random) 
         ]
 
 
-@pytest.fixture
-def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server where the module that writes SPSS and Stata does not load."""
-    module = tmp_path / "modules/pyreadstat"
+def broken(run: Shell, directory: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    """A command, where the module that writes SPSS and Stata does not load."""
+    module = directory / "modules/pyreadstat"
     module.mkdir(parents=True)
     (module / "__init__.py").write_text("raise ImportError('built for another processor')\n")
-    monkeypatch.syspath_prepend(module.parent)
-    monkeypatch.delitem(sys.modules, "pyreadstat")
+    path = f"{module.parent}{os.pathsep}{ROOT}"
+    return subprocess.run(
+        [sys.executable, "-m", "consultation", *words],
+        env=os.environ | run.environment | {"PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
-@pytest.mark.usefixtures("broken")
+@pytest.mark.long
 def test_a_format_that_fails_takes_no_other_along(
     store: Callable[[str], Database], tmp_path: Path, clock: Clock
 ) -> None:
     with shell(store, tmp_path, clock) as run:
-        _closed_campaign(run, store("box"), tmp_path, clock)
+        _closed_campaign(run, tmp_path, clock)
         words = ("--format", "stata", "--format", "parquet", "--format", "spss")
 
-        told = run("export", "essai", tmp_path / "export", *words, code=1)
+        done = broken(run, tmp_path, "export", "essai", tmp_path / "export", *words)
 
-        assert "Le fichier Stata n’a pas pu être écrit." in told
-        assert "Le fichier SPSS n’a pas pu être écrit." in told
+        assert done.returncode == 1
+        assert "Le fichier Stata n’a pas pu être écrit." in done.stderr
+        assert "Le fichier SPSS n’a pas pu être écrit." in done.stderr
         assert len(rows(tmp_path / "export/microdata.csv")) == 12
         assert pq.read_table(tmp_path / "export/microdata.parquet").num_rows == 12
         assert not [*(tmp_path / "export").rglob("*.dta"), *(tmp_path / "export").rglob("*.sav")]
@@ -440,22 +450,28 @@ def test_a_format_that_fails_takes_no_other_along(
         assert "sans SPSS, sans Stata" in entries[-1].detail
 
 
-@pytest.mark.usefixtures("broken")
 def test_the_page_of_the_files_tells_the_format_that_failed(
-    office_database: Database, clock: Clock, asking: Fill
+    store: Callable[[str], Database], tmp_path: Path, clock: Clock
 ) -> None:
-    office = asking(HOSTILE, ANSWERS)
-    accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
-    ana = logged_in(office_app(office, accounts, "ana"), "ana")
-    page = ana.open("/bureau/resultats/essai")
+    with shell(store, tmp_path, clock) as run:
+        run.environment |= {"PUBLIC_URL": "http://localhost", "CONSULTATION_DEMO": "1"}
+        _closed_campaign(run, tmp_path, clock)
+        clock.now = utc_now()  # the worker's
+        run("account", "create", "ana", "--role", "analyste", typed=f"{PASSWORD}\n" * 2)
+        ana = logged_in(run.app(), "ana")
+        ana.open("/bureau/resultats/essai")
+        ana.fill({"purpose": "Synthèse", "formats": ["parquet", "stata"]})
+        key = tmp_path / "keys/results/essai/export.key"
+        key.rename(key.with_suffix(".away"))  # it is on the worker's server alone
+        ana.press("Préparer les fichiers")
+        key.with_suffix(".away").rename(key)
 
-    page = page.fill({"purpose": "Synthèse", "formats": ["parquet", "stata"]}).press(
-        "Préparer les fichiers"
-    )
+        broken(run, tmp_path, "worker", "--once").check_returncode()
 
-    assert "Les fichiers sont prêts, mais pas tous." in ana.body
-    assert "Le fichier Stata n’a pas pu être écrit." in ana.body
-    assert "Télécharger" in ana.body
+        ana.open(ana.url)
+        assert "Les fichiers sont prêts, mais pas tous." in ana.body
+        assert "Le fichier Stata n’a pas pu être écrit." in ana.body
+        assert "Télécharger" in ana.body
 
 
 @pytest.mark.long
@@ -518,17 +534,13 @@ def _numbers(declared: str) -> list[int]:
     return [int(one) for one in declared.split(";") if one.strip()]
 
 
-def _closed_campaign(run: Shell, box: Database, directory: Path, clock: Clock) -> None:
-    """« essai », where twelve people said nothing."""
+def _closed_campaign(run: Shell, directory: Path, clock: Clock) -> None:
+    """« essai », which twelve people answered."""
     lend_keys(directory / "keys", "essai")
     words = ("--opens", f"{OPENS:%Y-%m-%d %H:%M}", "--closes", f"{CLOSES:%Y-%m-%d %H:%M}")
     run("campaign", "create", questionnaire(directory), *words, "--slug", "essai")
-    campaigns = run.app().extensions["campaigns"]
-    campaign = campaigns.get("essai")
-    document = b'{"definition": "", "audience": "agents", "answers": {}}'
-    boxes = [seal(campaign.export_key, document) for _ in range(12)]
-    put_sealed(box, campaign, boxes, random.Random(5))
-    campaigns.open("essai")
-    campaigns.start_closing("essai", campaign.closes)
-    clock.advance(days=400)
-    campaigns.finish_closing("essai")
+    invite(run, "essai", directory, 30)
+    run("campaign", "open", "essai")
+    vote(run.app().extensions, "essai", 12)
+    clock.now = CLOSES + timedelta(days=2)
+    run("campaign", "close", "essai")
