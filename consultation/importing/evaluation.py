@@ -53,9 +53,10 @@ class Amount:
 
 @dataclass(frozen=True)
 class Prose:
-    """A text answered: nothing is known of it but that it is not empty."""
+    """A text or a date answered: nothing is known of it but that it is not empty."""
 
     ref: Ref
+    what: str = "un texte libre"
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class Dialect:
         if sign in (">", ">=") and other == "" and isinstance(left, Prose):
             return Truth.of(holds=True)
         raise Inexpressible(
-            "elle compare un texte libre, dont seule la présence peut être demandée"
+            f"elle compare {opaque(left, right)}, dont seule la présence peut être demandée"
         )
 
     def compare_known(self, left: Worth, sign: str, right: Worth) -> Truth:
@@ -216,7 +217,7 @@ class Dialect:
         first, second = self.number(left), self.number(right)
         if first is None or second is None:
             if isinstance(left, Prose | Several) or isinstance(right, Prose | Several):
-                raise Inexpressible("elle calcule avec un texte libre ou plusieurs réponses")
+                raise Inexpressible(f"elle calcule avec {opaque(left, right)}")
             return None
         return calculated(first, sign, second)
 
@@ -369,7 +370,7 @@ def compared(left: Number, sign: str, right: Number) -> Truth:
     if isinstance(left, Tally) or isinstance(right, Tally):
         return _compared_tally(left, sign, right)
     if not isinstance(left, Amount):
-        return compared(right, _TURNED[sign], left)
+        return compared(right, TURNED[sign], left)
     if isinstance(right, Amount) and right.ref != left.ref:
         return _compared_amounts(left, sign, right)
     if isinstance(right, Amount):
@@ -377,7 +378,7 @@ def compared(left: Number, sign: str, right: Number) -> Truth:
     if left.factor == 0:
         return Truth.of(_holds(left.term, sign, right))
     limit = (right - left.term) / left.factor
-    turned = sign if left.factor > 0 else _TURNED[sign]
+    turned = sign if left.factor > 0 else TURNED[sign]
     if round(limit, DECIMALS) != limit:
         return _between_two(left.ref, turned, limit)
     return _numeric(left.ref, turned, Literal(literal(limit)))
@@ -405,6 +406,11 @@ def calculated(left: Number, sign: str, right: Number) -> Worth:
     raise Inexpressible(f"elle calcule avec une réponse ({sign})")
 
 
+def opaque(*worths: Worth) -> str:
+    """What one of these is, that can be neither read nor computed with."""
+    return next((one.what for one in worths if isinstance(one, Prose)), "plusieurs réponses")
+
+
 def fraction(text: str) -> Fraction | None:
     """The number written in this text."""
     try:
@@ -427,7 +433,8 @@ def literal(number: Fraction) -> int | float:
     return int(number) if number.denominator == 1 else float(number)
 
 
-_TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+TURNED: Mapping[str, str] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""Each comparison as it is read from its right side."""
 
 
 def _holds(left: Fraction | str, sign: str, right: Fraction | str) -> bool:
@@ -467,17 +474,17 @@ def _compared_amounts(left: Amount, sign: str, right: Amount) -> Truth:
 
 def _compared_positive(left: Number, sign: str, right: Number) -> Truth:
     if not isinstance(left, Positive):
-        return compared(right, _TURNED[sign], left)
+        return compared(right, TURNED[sign], left)
     if isinstance(right, Fraction):
         least = _holds(Fraction(1), sign, right)
         if right < 1 or (right == 1 and sign in (">=", "<")):
             return Truth.of(least)
-    raise Inexpressible("elle mesure la longueur d’un texte libre")
+    raise Inexpressible("elle mesure la longueur d’une réponse")
 
 
 def _compared_tally(left: Number, sign: str, right: Number) -> Truth:
     if not isinstance(left, Tally):
-        return compared(right, _TURNED[sign], left)
+        return compared(right, TURNED[sign], left)
     if not isinstance(right, Fraction):
         raise Inexpressible("elle compare deux nombres de réponses")
     numbers = range(len(left.parts) + 1)

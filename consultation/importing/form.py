@@ -30,6 +30,11 @@ def under(title: Words, label: Words) -> Words:
     }
 
 
+def unkept(message: Words) -> str:
+    """What to tell of the message of a bound, which says its own."""
+    return f"le message « {next(iter(message.values()))} » n’est pas repris : une borne dit le sien"
+
+
 KINDS = {
     "lost": "sans équivalent",
     "changed": "adapté",

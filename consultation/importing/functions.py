@@ -20,6 +20,7 @@ from consultation.importing.evaluation import (
     Tally,
     Truth,
     Worth,
+    opaque,
 )
 from consultation.importing.expressions import IF, Call, Plain, Tree
 from consultation.importing.logic import FALSE, Formula, Inexpressible, conj, disj, neg
@@ -166,7 +167,7 @@ def numeric(function: Callable[..., Fraction], least: int = 1) -> Function:
         def apply(*worths: Worth) -> Worth:
             numbers = [evaluator.dialect.number(one) for one in worths]
             if any(isinstance(one, Prose | Several) for one in worths):
-                raise Inexpressible("elle calcule avec un texte libre ou plusieurs réponses")
+                raise Inexpressible(f"elle calcule avec {opaque(*worths)}")
             if any(one is None for one in numbers):
                 return None
             if not all(isinstance(one, Fraction) for one in numbers):
@@ -204,7 +205,7 @@ def rounded(function: Callable[[Fraction], int]) -> Function:
             if isinstance(found, Fraction):
                 return Fraction(function(found))
             if found is None and isinstance(worth, Prose | Several):
-                raise Inexpressible("elle calcule avec un texte libre ou plusieurs réponses")
+                raise Inexpressible(f"elle calcule avec {opaque(worth)}")
             if isinstance(found, Tally) or (isinstance(found, Amount) and found.is_whole):
                 return found
             if found is None:
@@ -246,6 +247,6 @@ def _blank(evaluator: Evaluator, given: Sequence[Tree]) -> Formula:
 
 def _refuse_open(worth: Worth) -> None:
     if isinstance(worth, Prose):
-        raise Inexpressible("elle examine le contenu d’un texte libre")
+        raise Inexpressible(f"elle examine le contenu d’{worth.what}")
     if isinstance(worth, Several):
         raise Inexpressible("elle prend plusieurs réponses pour une seule valeur")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from consultation.importing.dates import DAY, dated
 from consultation.importing.expressions import Call, Constant, Misread, Name, Tree, call, names
 from consultation.importing.expressionscript import ExpressionScript, parse
 from consultation.importing.form import (
@@ -470,9 +471,18 @@ class _Reader:
             case "X":
                 return replace(base, kind="info", required=False)
             case "D":
-                self._tell("changed", base.place, "la date devient un texte")
+                return self._date(asked, base)
         length = asked.attribute("maximum_chars")
         return replace(base, settings={"max_length": int(length)} if length.isdecimal() else {})
+
+    def _date(self, asked: _Asked, base: Item) -> Item:
+        """A date in the format of the question; those of surveys are all of a day."""
+        bounds = {
+            key: f"{said}-{end}" if re.fullmatch("[0-9]{4}", said) else said
+            for key, end in (("min", "01-01"), ("max", "12-31"))
+            for said in (asked.attribute(f"date_{key}"),)
+        }
+        return dated(base, asked.attribute("date_format") or DAY, bounds, self.remarks)
 
     def _number(self, asked: _Asked, base: Item) -> Item:
         settings: dict[str, str | int | float] = {}

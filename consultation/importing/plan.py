@@ -275,6 +275,8 @@ class Plan:
                 return symbol.tree  # type: ignore[return-value]  # not misread
             case Untold():
                 raise Inexpressible(symbol.why)
+            case Beforehand():
+                raise Inexpressible(f"« {key} » n’est pas connue ici")
         raise Inexpressible(f"« {name.removeprefix('./')} » n’existe pas")
 
     def _answer(self, answer: Answer) -> Cases:
@@ -295,6 +297,8 @@ class Plan:
                 return _either(ref, Amount(ref, whole=whole))
             case "info":
                 raise Inexpressible(f"« {answer.item} » n’attend pas de réponse")
+            case "date":
+                return _either(ref, Prose(ref, "une date"))
         return _either(ref, Prose(ref))
 
     def _box(self, box: Box) -> Cases:

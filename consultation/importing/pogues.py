@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from consultation.importing import vtl, xpath
+from consultation.importing.dates import DAY, dated, unbounded
 from consultation.importing.evaluation import Dialect, Unticked
 from consultation.importing.expressions import IF, Call, Constant, Misread, Name, Tree
 from consultation.importing.form import (
@@ -36,6 +37,7 @@ _QUOTE = re.compile(r"[$¤](?P<name>[A-Za-z_]\w*)[$¤]")
 _VTL = re.compile(r"<>|\|\||\b(?:nvl|isnull|not_in|then)\b")
 _YES: Words = {"fr": "Oui"}
 _NO: Words = {"fr": "Non"}
+_FRENCH = str.maketrans("ja", "dy")  # jj/mm/aaaa
 
 
 def read_pogues(root: Object) -> Form:
@@ -279,8 +281,11 @@ class _Reader:
                 length = number(datatype.get("MaxLength")) or 0
                 kind = "longtext" if length > 500 else "text"
                 return replace(item, kind=kind, settings={"max_length": int(length)})
+            case "DATE":
+                return self._date(datatype, item)
         said = f"le type « {text(datatype.get('typeName'))} » devient un texte"
         self._tell("changed", base.place, said)
+        self.remarks += unbounded(item, _bounds(datatype))
         return item
 
     def _yes_no(self) -> tuple[Option, ...]:
@@ -296,9 +301,16 @@ class _Reader:
             found = number(datatype.get(old))
             if found is not None and (key != "decimals" or found > 0):
                 settings[key] = int(found) if found == int(found) else found
+            elif found is None and (written := text(datatype.get(old)).strip()):
+                self._tell("lost", item.place, f"la borne « {written} » est calculée")
         unit = text(datatype.get("Unit")).strip().rpartition("/")[2]
         words: dict[str, Words] = {"unit": {"fr": unit}} if unit else {}
         return replace(item, kind="number", settings=settings, words=words)
+
+    def _date(self, datatype: Object, item: Item) -> Item:
+        """A date in this format, in letters of either language."""
+        pattern = text(datatype.get("Format")).lower().translate(_FRENCH) or DAY
+        return dated(item, pattern, _bounds(datatype), self.remarks)
 
     def _chosen(self, reference: str, item: Item) -> Item:
         filters = {
@@ -462,6 +474,10 @@ class _Reader:
 
     def _tell(self, kind: str, place: str, said: str) -> None:
         self.remarks.append(Remark(kind=kind, place=place, said=said))
+
+
+def _bounds(datatype: Object) -> Mapping[str, str]:
+    return {"min": text(datatype.get("Minimum")), "max": text(datatype.get("Maximum"))}
 
 
 def _under(root: Object, group: str, name: str) -> list[Object]:

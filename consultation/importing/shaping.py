@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from consultation.importing.form import Item, Option, Remark, Row, Words
+from consultation.questionnaire.dates import YEARS
 from consultation.questionnaire.keys import MAX_LONG, MAX_SHORT, MAX_STEPS
 from consultation.questionnaire.questions import MAX_COLUMNS, SHORT
 
@@ -34,6 +35,8 @@ def shape(item: Item) -> tuple[Shaped, ...]:
     shaped = Shaped(item=item)
     if item.kind in ("choice", "choices", "rank"):
         shaped = _with_options(item)
+    elif item.kind == "date":
+        shaped = _dates(item)
     return (replace(shaped, item=_settled(shaped.item), remarks=(*twice, *shaped.remarks)),)
 
 
@@ -116,6 +119,28 @@ def _with_options(item: Item) -> Shaped:
         said = f"seule « {others[0]} » garde une précision en texte libre"
         return _told(replace(item, options=options), said)
     return Shaped(item=replace(item, options=options))
+
+
+def _dates(item: Item) -> Shaped:
+    """A date within the years in which ours are given."""
+    years = f"{YEARS[0]} à {YEARS[1]}"
+    low, high = f"{YEARS[0]}-01-01", f"{YEARS[1]}-12-31"
+    bounds = {key: str(item.settings[key]) for key in ("min", "max") if key in item.settings}
+    first, last = bounds.get("min", low), bounds.get("max", high)
+    bare = {key: value for key, value in item.settings.items() if key not in bounds}
+    if first > high or last < low:
+        said = f"aucune de ses dates n’est des années {years} : elle devient un texte"
+        return _told(replace(item, kind="text", settings={}), said)
+    if first > last:
+        said = f"aucune date ne va de {first} à {last} : ces bornes ne sont pas reprises"
+        told = Remark(kind="fault", place=item.place, said=said)
+        return Shaped(item=replace(item, settings=bare), remarks=(told,))
+    within = {key: value for key, value in bounds.items() if low <= value <= high}
+    item = replace(item, settings={**bare, **within})
+    if within == bounds:
+        return Shaped(item=item)
+    beyond = ", ".join(value for value in bounds.values() if value not in within.values())
+    return _told(item, f"la borne {beyond} n’est pas reprise : une date est ici des années {years}")
 
 
 def _told(item: Item, said: str) -> Shaped:

@@ -26,6 +26,7 @@ from consultation.importing.expressions import (
     Tree,
 )
 from consultation.importing.form import Item, Option
+from consultation.questionnaire.dates import day_of
 
 ELSE = "autre_cas"
 
@@ -55,6 +56,8 @@ def stand_in(name: str, label: str, trees: Iterable[Tree]) -> Item:
     numbers = all(isinstance(one, Fraction) or _is_figure(one) for one in use.values)
     if use.ordered and numbers:
         return Item(name=name, kind="number", text=text, place=place, settings={"decimals": 2})
+    if use.ordered and all(day_of(str(one)) for one in use.values):
+        return Item(name=name, kind="date", text=text, place=place)
     options = tuple(_options(use))
     if not options:
         return Item(name=name, kind="text", text=text, place=place)

@@ -167,7 +167,8 @@ def _contains(dialect: SurveyExpressions, left: Worth, right: Worth) -> Truth:
     if isinstance(left, Several):
         return Truth.of(conj(*(_has(dialect, left, one) for one in wanted)))
     if isinstance(left, Prose | Amount | Positive | Tally) or isinstance(right, Prose):
-        raise Inexpressible("elle examine le contenu d’un texte libre")
+        what = next((one.what for one in (left, right) if isinstance(one, Prose)), "un nombre")
+        raise Inexpressible(f"elle examine le contenu d’{what}")
     if isinstance(left, tuple):
         return Truth.of(all(_is_within(dialect, one, left) for one in wanted))
     part = dialect.text(right) if not isinstance(right, tuple) else ",".join(map(str, right))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from consultation.importing.dates import DAY, HOUR, MONTH, dated, unbounded
 from consultation.importing.expressions import (
     NOT,
     Call,
@@ -38,6 +39,7 @@ from consultation.importing.form import (
     Words,
     language_of,
     under,
+    unkept,
 )
 from consultation.importing.json_tree import Json, Object, as_list, as_object, number, text, truth
 from consultation.importing.surveyexpressions import SurveyExpressions, parse
@@ -228,18 +230,62 @@ class _Reader:
         if kind == "comment":
             length = number(node.get("maxLength"))
             return replace(base, kind="longtext", settings={"max_length": int(length or 2000)})
-        if kind != "text":
+        if kind not in ("text", *_CALENDARS):
             self._tell("changed", base.place, f"le type « {kind} » devient un texte")
         return self._input(node, base)
 
     def _input(self, node: Object, base: Item) -> Item:
-        kind = text(node.get("inputType"))
+        kind = text(node.get("inputType")).lower().replace("_", "-")
+        if text(node.get("type")) in _CALENDARS:
+            return self._date(text(node.get("dateFormat")).lower() or DAY, node, base)
         if kind in ("number", "range"):
-            return replace(base, kind="number", settings=_numeric(node))
+            return self._number(node, base)
+        if kind in _INPUTS:
+            return self._date(_INPUTS[kind], node, base)
+        if kind in ("", "text") and text(node.get("maskType")) == "datetime":
+            return self._masked(as_object(node.get("maskSettings")), base)
         if kind not in ("", "text"):
             self._tell("changed", base.place, f"la saisie « {kind} » devient un texte")
+            self.remarks += unbounded(base, self._bounds(node, base))
         length = number(node.get("maxLength"))
         return replace(base, settings={"max_length": int(length)} if length and length > 0 else {})
+
+    def _number(self, node: Object, base: Item) -> Item:
+        for written in self._bounds(node, base).values():
+            if number(written) is None:
+                self._tell("lost", base.place, f"la borne « {written} » est calculée")
+        return replace(base, kind="number", settings=_numeric(node))
+
+    def _date(self, pattern: str, node: Object, base: Item) -> Item:
+        bounds = self._bounds(node, base)
+        low = bounds.get("min", "")
+        if pattern == MONTH and re.fullmatch("[0-9]{4}-[0-9]{2}-01", low):
+            said = f"la borne « {low} » refusait ce mois, comparé en texte ; elle l’admet ici"
+            self._tell("fault", base.place, said)
+        return dated(base, pattern, bounds, self.remarks)
+
+    def _masked(self, mask: Object, base: Item) -> Item:
+        """A text typed as a date: a month or a year is admitted as soon as a day of it is."""
+        preset = text(mask.get("patternPreset")).lower() or "localedate"
+        pattern = text(mask.get("pattern")) or _PRESETS.get(preset, preset)
+        bounds = {key: text(mask.get(key)) for key in ("min", "max")}
+        return dated(base, pattern, bounds, self.remarks, touching=True)
+
+    def _bounds(self, node: Object, base: Item) -> Mapping[str, str]:
+        """The bounds written, or computed by an expression, which may be a constant."""
+        found: dict[str, str] = {}
+        for key in ("min", "max"):
+            plain, computed = text(node.get(key)), text(node.get(f"{key}ValueExpression"))
+            if plain.startswith("="):
+                plain, computed = "", computed or plain[1:]
+            match parse(computed):
+                case Constant(value=str() as constant):
+                    found[key] = constant
+                case _:
+                    found[key] = computed or plain
+            if message := self._words(node.get(f"{key}ErrorText")):
+                self._tell("changed", base.place, unkept(message))
+        return {key: written for key, written in found.items() if written.strip()}
 
     def _chosen(self, node: Object, kind: str, base: Item) -> Item:
         options = tuple(self._options(node, base))
@@ -510,6 +556,13 @@ _UNABLE = {
     "imagemap": "une image à cliquer",
     "custom": "une question sur mesure",
 }
+_INPUTS = {
+    "date": DAY,
+    "month": MONTH,
+    **dict.fromkeys(("datetime", "datetime-local"), f"{DAY} {HOUR}"),
+}
+_PRESETS = {"localedate": DAY, "localedatetime": f"{DAY} {HOUR}", "localetime": HOUR}
+_CALENDARS = ("datepicker", "bootstrapdatepicker")  # widgets of surveyjs-widgets
 _SPECIAL: tuple[tuple[str, tuple[str, ...], str, Words], ...] = (
     (NONE, ("hasNone", "showNoneItem"), "noneText", {"fr": "Aucun", "en": "None"}),
     (REFUSED, ("showRefuseItem",), "refuseText", {"fr": "Ne souhaite pas répondre"}),

@@ -106,7 +106,9 @@ def _inline(value: Value) -> str:
 
 
 _PLAIN = re.compile(r"[^\W\d][\w’ ().…–/-]*(?<![ /-])")
-_ALONE = re.compile(r"[^\W\d][\w’ ().…–/,;?!='<>\[\]\u00a0\u202f-]*(?<![ /-])")  # alone on its line
+_ALONE = re.compile(  # alone on its line
+    r"[^\W\d][\w’ ().…–/,;?!='<>\[\]\u00a0\u202f-]*(?<![ /-])|\d{4}-\d\d-\d\d"
+)
 _WORDS = frozenset({"true", "false", "yes", "no", "null"})
 
 

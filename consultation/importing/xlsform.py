@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from consultation.importing.evaluation import Evaluator
+from consultation.importing.dates import DAY, HOUR, MONTH, YEAR, bound, dated, first_day
+from consultation.importing.evaluation import TURNED, Evaluator
 from consultation.importing.expressions import (
     Call,
     Constant,
@@ -35,10 +36,12 @@ from consultation.importing.form import (
     Symbol,
     Untold,
     Words,
+    unkept,
 )
 from consultation.importing.logic import TRUE, Inexpressible
 from consultation.importing.workbook import Line, Workbook
 from consultation.importing.xpath import COLUMN, SELF, XPath, parse
+from consultation.questionnaire.dates import PARTS, Precision
 
 TOOL = "XLSForm"
 MOST_A_PAGE = 8
@@ -245,8 +248,21 @@ class _Reader:
             case "text" | "string":
                 long = "multiline" in line["appearance"]
                 return replace(item, kind="longtext") if long else item
+            case "date" | "datetime":
+                return self._date(line, kind, item)
         self._tell("changed", item.place, f"le type « {line['type']} » devient un texte")
         return item
+
+    def _date(self, line: Line, kind: str, item: Item) -> Item:
+        appearances = line["appearance"].lower().split()
+        pattern = next((_PATTERNS[one] for one in appearances if one in _PATTERNS), DAY)
+        if kind == "datetime":
+            pattern = f"{pattern} {HOUR}"
+        for one in appearances:
+            if one in _CALENDARS:
+                said = f"le calendrier « {one} » : la date se donne dans le calendrier grégorien"
+                self._tell("lost", item.place, said)
+        return dated(item, pattern, {}, self.remarks)
 
     def _chosen(self, line: Line, kind: str, item: Item) -> Item:
         kinds = {"select_one": "choice", "select_multiple": "choices", "rank": "rank"}
@@ -322,16 +338,22 @@ class _Reader:
         return Control(rule=rule, message=item.required_message, refused=True)
 
     def _constrained(self, line: Line, item: Item) -> Item:
-        """The constraint: bounds of a number or a length when it says no more, else a check."""
-        written = line["constraint"]
+        """The constraint: bounds of an answer or a length when it says no more, else a check."""
+        written, message = line["constraint"], self._words(line, "constraint_message")
         if not written.strip() or item.kind == "info":
             return item
         tree = self._parsed(written, item.name)
-        if not isinstance(tree, Misread) and (limits := _limits(tree, item)) is not None:
-            return replace(item, settings={**item.settings, **limits})
+        left: Tree | Misread | None = tree
+        if not isinstance(tree, Misread):
+            limits, left = _limits(tree, item, timed=_kind(line) == "datetime")
+            item = replace(item, settings={**item.settings, **limits})
+        if left is None:
+            if message:
+                self._tell("changed", item.place, unkept(message))
+            return item
         place = f"{line.cell('constraint')} ({item.name})"
-        rule = Rule(text=written, place=place, tree=tree)
-        control = Control(rule=rule, message=self._words(line, "constraint_message"))
+        rule = Rule(text=written, place=place, tree=left)
+        control = Control(rule=rule, message=message)
         return replace(item, controls=(*item.controls, control))
 
     # Texts and remarks
@@ -420,6 +442,8 @@ def _kind(line: Line) -> str:
     """The type in one spelling: « select one from x » is select_one."""
     words = line["type"].lower().split()
     said = " ".join(words)
+    if found := _DATE.fullmatch(said):
+        return found[1].replace(" ", "")
     said = re.sub(r"^(select|begin|end)[ _](one|multiple|all|group|repeat|loop)\b", r"\1_\2", said)
     said = said.replace("select_all_that_apply", "select_multiple").replace("select1", "select_one")
     word = said.split(" ")[0] if said else ""
@@ -429,6 +453,11 @@ def _kind(line: Line) -> str:
         .replace("end_loop", "end_repeat")
     )
     return f"{word} or_other" if said.endswith("or_other") else word
+
+
+_DATE = re.compile(r"(?:(?:add|q) )?(date ?time|date|time)(?: prompt)?")
+_PATTERNS = {"month-year": MONTH, "year": YEAR}
+_CALENDARS = {"ethiopian", "coptic", "islamic", "persian", "bikram-sambat", "myanmar", "buddhist"}
 
 
 def _language(name: str) -> str:
@@ -470,16 +499,46 @@ _OUTSIDE = {
 }
 
 
-def _limits(tree: Tree, item: Item) -> Mapping[str, int | float] | None:
-    """Bounds that say exactly what the constraint says."""
+def _limits(
+    tree: Tree, item: Item, *, timed: bool
+) -> tuple[Mapping[str, str | int | float], Tree | None]:
+    """Bounds that say exactly what the constraint says, and what they leave to a check.
+
+    A check says whole what bears on numbers; of a date it could say nothing.
+    """
     parts = tree.given if isinstance(tree, Call) and tree.function == "and" else (tree,)
-    limits: dict[str, int | float] = {}
+    limits: dict[str, str | int | float] = {}
+    left: list[Tree] = []
     for part in parts:
-        found = _limit(part, item)
+        is_date = item.kind == "date"
+        found = _date_limit(part, item, timed=timed) if is_date else _limit(part, item)
         if found is None or found[0] in limits:
-            return None
-        limits[found[0]] = found[1]
-    return limits
+            left.append(part)
+        else:
+            limits[found[0]] = found[1]
+    if left and item.kind != "date":
+        return {}, tree
+    return limits, call("and", *left) if left else None
+
+
+def _date_limit(tree: Tree, item: Item, *, timed: bool) -> tuple[str, str] | None:
+    """A bound from a comparison with a day, on either side of the sign."""
+    if not isinstance(tree, Call) or tree.function not in TURNED:
+        return None
+    sign, (left, right) = tree.function, tree.given
+    if right == Name(item.name):
+        sign, left, right = TURNED[sign], right, left
+    if isinstance(right, Call) and right.function in ("date", "date-time") and right.given:
+        right = right.given[0]
+    match left, right:
+        case Name(name=item.name), Constant(value=str() as written) if day := first_day(written):
+            later = ">=" if timed and sign == ">" else sign  # later on that day
+            return bound(later, day, _precision(item))
+    return None
+
+
+def _precision(item: Item) -> Precision:
+    return next((known for known in PARTS if known == item.settings.get("precision")), "day")
 
 
 def _limit(tree: Tree, item: Item) -> tuple[str, int | float] | None:

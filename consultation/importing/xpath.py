@@ -103,7 +103,7 @@ def _selected(evaluator: Evaluator, given: Sequence[Tree]) -> Found:
         if isinstance(chosen, Several):
             return Truth.of(functions.has(chosen, word))
         if isinstance(chosen, Prose):
-            raise Inexpressible("elle examine le contenu d’un texte libre")
+            raise Inexpressible(f"elle examine le contenu d’{chosen.what}")
         return Truth.of(word in evaluator.dialect.text(chosen).split())
 
     return gathered((guard, truth(*worths)) for guard, worths in evaluator.crossed(*given))
@@ -116,7 +116,7 @@ def _count_selected(evaluator: Evaluator, given: Sequence[Tree]) -> Found:
         if isinstance(worth, Several):
             return functions.tally(worth)
         if isinstance(worth, Prose):
-            raise Inexpressible("elle examine le contenu d’un texte libre")
+            raise Inexpressible(f"elle examine le contenu d’{worth.what}")
         return Fraction(len(evaluator.dialect.text(worth).split()))
 
     cases = evaluator.mapped(counted, *given)
@@ -134,7 +134,7 @@ def _contains(evaluator: Evaluator, given: Sequence[Tree]) -> Found:
             codes = (code for code in text.codes if word in code)
             return Truth.of(disj(*(functions.has(text, code) for code in codes)))
         if isinstance(text, Prose):
-            raise Inexpressible("elle examine le contenu d’un texte libre")
+            raise Inexpressible(f"elle examine le contenu d’{text.what}")
         return Truth.of(word in evaluator.dialect.text(text))
 
     return gathered((guard, truth(*worths)) for guard, worths in evaluator.crossed(*given))

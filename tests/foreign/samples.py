@@ -72,7 +72,7 @@ def limesurvey() -> bytes:
         answers={"h": "Horaires", "f": "Formation", "l": "Locaux"},
         attributes={"max_answers": "2"},
     )
-    survey.question("jour", "D")
+    survey.question("jour", "D", attributes={"date_format": "dd/mm/yyyy", "date_min": "2020"})
     survey.question("court", "S", attributes={"maximum_chars": "60"})
     survey.question(
         "long",

@@ -27,7 +27,7 @@ from consultation.importing.files import import_questionnaire
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.model import Questionnaire
 
-Answers = Mapping[str, object]  # r, s: a code · m: codes · n: a number · t: a text
+Answers = Mapping[str, object]  # r, s: a code · m: codes · n: a number · t: a text · d: a date
 Truth = bool | None
 
 
@@ -50,6 +50,7 @@ answers = st.fixed_dictionaries(
         "m": st.lists(st.sampled_from(CODES), min_size=1, max_size=3, unique=True).map(tuple),
         "n": st.integers(-2, 5),
         "t": st.just("mot"),
+        "d": st.just("2024-06-28"),
     },
 )
 ORDER: Mapping[str, Callable[[float, float], bool]] = {
@@ -131,8 +132,8 @@ def lime_atoms() -> st.SearchStrategy[Drawn]:
         st.sampled_from(CODES).map(
             lambda code: Drawn(f'm_{code}.NAOK == "Y"', lambda a: code in a.get("m", ()))
         ),
-        st.sampled_from("rsnt").map(lambda q: Drawn(f"is_empty({q}.NAOK)", lambda a: q not in a)),
-        st.sampled_from("rnt").map(lambda q: Drawn(f'{q}.NAOK != ""', lambda a: q in a)),
+        st.sampled_from("rsntd").map(lambda q: Drawn(f"is_empty({q}.NAOK)", lambda a: q not in a)),
+        st.sampled_from("rntd").map(lambda q: Drawn(f'{q}.NAOK != ""', lambda a: q in a)),
         st.just(Drawn("strlen(t.NAOK) > 0", lambda a: "t" in a)),
         st.just(Drawn("r.NAOK == s.NAOK", lambda a: a.get("r") == a.get("s"))),
         st.builds(
@@ -155,6 +156,7 @@ def lime_file(texts: list[str]) -> bytes:
     survey.question("m", "M", parts=labels)
     survey.question("n", "N")
     survey.question("t", "T")
+    survey.question("d", "D")
     for number, text in enumerate(texts):
         survey.question(f"z{number}", "T", text)
     return survey.file()
@@ -191,7 +193,7 @@ def xpath_atoms() -> st.SearchStrategy[Drawn]:
             st.sampled_from(tuple(ORDER)),
             numbers,
         ),
-        st.sampled_from("rsnt").map(lambda q: Drawn(f"${{{q}}} = ''", lambda a: q not in a)),
+        st.sampled_from("rsntd").map(lambda q: Drawn(f"${{{q}}} = ''", lambda a: q not in a)),
         st.just(Drawn("string-length(${t}) > 0", lambda a: "t" in a)),
         st.just(Drawn("${r} = ${s}", lambda a: a.get("r") == a.get("s"))),
         codes.map(
@@ -209,6 +211,7 @@ def xpath_file(texts: list[str]) -> bytes:
         {"type": "select_multiple c", "name": "m", "label": "M"},
         {"type": "integer", "name": "n", "label": "N"},
         {"type": "text", "name": "t", "label": "T"},
+        {"type": "date", "name": "d", "label": "D"},
         *(
             {"type": "text", "name": f"z{number}", "label": "Z", "relevant": text}
             for number, text in enumerate(texts)
@@ -235,7 +238,7 @@ def vtl_atoms() -> st.SearchStrategy[Drawn]:
     return st.one_of(
         st.builds(equal, st.sampled_from("rs"), st.sampled_from(("=", "<>")), codes),
         st.builds(ordered, st.sampled_from(tuple(ORDER)), numbers),
-        st.sampled_from("rsnt").map(lambda q: Drawn(f"isnull(${q}$)", lambda a: q not in a)),
+        st.sampled_from("rsntd").map(lambda q: Drawn(f"isnull(${q}$)", lambda a: q not in a)),
         st.builds(
             lambda default, code: Drawn(
                 f'nvl($r$, "{default}") = "{code}"', lambda a: a.get("r", default) == code
@@ -295,9 +298,18 @@ def vtl_file(texts: list[str]) -> bytes:
         several,
         question("n", Datatype={"typeName": "NUMERIC"}),
         question("t", **free),
+        question("d", Datatype={"typeName": "DATE"}),
         *(question(f"z{number}", **free) for number in range(len(texts))),
     ]
-    names = ["r", "s", "n", "t", *(f"m{c}" for c in CODES), *(f"z{n}" for n in range(len(texts)))]
+    names = [
+        "r",
+        "s",
+        "n",
+        "t",
+        "d",
+        *(f"m{c}" for c in CODES),
+        *(f"z{n}" for n in range(len(texts))),
+    ]
     return json.dumps(
         {
             "Label": ["Essai"],
@@ -353,8 +365,8 @@ def survey_atoms() -> st.SearchStrategy[Drawn]:
         st.builds(ordered, st.sampled_from(tuple(ORDER)), numbers),
         st.builds(several, st.sampled_from(("anyof", "allof", "contains")), wanted),
         codes.map(lambda c: Drawn(f"{{m}} notcontains 'a{c}'", lambda a: c not in a.get("m", ()))),
-        st.sampled_from("rsmnt").map(lambda q: Drawn(f"{{{q}}} notempty", lambda a: q in a)),
-        st.sampled_from("rsmnt").map(lambda q: Drawn(f"{{{q}}} empty", lambda a: q not in a)),
+        st.sampled_from("rsmntd").map(lambda q: Drawn(f"{{{q}}} notempty", lambda a: q in a)),
+        st.sampled_from("rsmntd").map(lambda q: Drawn(f"{{{q}}} empty", lambda a: q not in a)),
         st.just(Drawn("{r} = {s}", lambda a: a.get("r") == a.get("s"))),
         st.builds(
             lambda add, sign, limit: Drawn(
@@ -375,6 +387,7 @@ def survey_file(texts: list[str]) -> bytes:
         {"type": "checkbox", "name": "m", "choices": choices},
         {"type": "text", "inputType": "number", "name": "n"},
         {"type": "comment", "name": "t"},
+        {"type": "text", "inputType": "date", "name": "d"},
         *(
             {"type": "comment", "name": f"z{number}", "visibleIf": text}
             for number, text in enumerate(texts)

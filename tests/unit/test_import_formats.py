@@ -61,7 +61,8 @@ def test_every_type_of_limesurvey_finds_its_type(lime: Imported) -> None:
         "qualite": "matrix", "cinq": "matrix", "dix_x": "scale", "evolution": "matrix",
         "certain": "matrix", "note": "scale", "duree_h": "number", "noms_s": "shorttext",
         "grille_l_c": "number", "cases_l": "choices", "mots_l_c": "shorttext",
-        "double_0": "matrix", "double_1": "matrix", "ordre": "rank", "court": "shorttext",
+        "double_0": "matrix", "double_1": "matrix", "ordre": "rank", "jour": "date",
+        "court": "shorttext",
         "long": "longtext", "immense": "longtext", "liste": "choice", "choix": "choice",
         "choix_comment": "longtext", "lire": "info",
     }  # fmt: skip
@@ -225,6 +226,7 @@ def test_filters_of_pogues_become_conditions(insee: Imported) -> None:
     assert found["service_prec"] == "service == '3'"
     assert found["fin"] == "ancien == '1' or effectif > 50"
     assert types(questionnaire(insee))["qualite"] == "matrix"
+    assert types(questionnaire(insee))["depuis"] == "date"
     assert (insee.rules, insee.expressed, insee.assumed) == (4, 4, 1)
 
 
@@ -286,6 +288,7 @@ def test_a_text_that_conditions_compare_with_numbers_is_a_number(survey: Importe
     ours = questionnaire(survey)
 
     assert types(ours)["effectif"] == "number"
+    assert types(ours)["depuis"] == "date"
     assert shown_if(ours)["grade"] == "effectif > 10"
     assert told(survey, "(effectif)", "le texte devient un nombre")
 
@@ -539,6 +542,35 @@ def test_a_filter_says_no_more_than_the_question_it_stands_in() -> None:
     assert list(ours.by_id["suivi"].by_code) == ["1", "2"]
     assert shown_if(ours) == {"suivi": "k == 'a'"}
     assert told(imported, "(suivi)", "2 réponses que son filtre ne laisse jamais passer")
+
+
+def test_a_bound_that_is_computed_and_the_message_of_one_are_told() -> None:
+    survey = surveyed(
+        [
+            element("n", "text", inputType="number", min="={autre} + 1", maxErrorText="Trop !"),
+            element("autre", "text", inputType="range", maxValueExpression="{n} * 2", min=3),
+        ]
+    )
+    odk = import_questionnaire(
+        xlsform(
+            [
+                {
+                    "type": "integer",
+                    "name": "n",
+                    "label": "N",
+                    "constraint": ". < 9",
+                    "constraint_message": "Moins de neuf.",
+                }
+            ]
+        )
+    )
+
+    assert told(survey, "(n)", "« {autre} + 1 » est calculée")
+    assert told(survey, "(n)", "« Trop ! »")
+    assert told(survey, "(autre)", "« {n} * 2 » est calculée")
+    assert questionnaire(survey).by_id["autre"].min == 3
+    assert questionnaire(odk).by_id["n"].max == 8
+    assert told(odk, "(n)", "« Moins de neuf. »")
 
 
 def test_what_is_greyed_is_hidden() -> None:

@@ -60,7 +60,8 @@ expressions = st.sampled_from(
         "{q0} contains 'a' or {q1.length} > 1", "count(that.q1.NAOK) > 1", "not(", "{q2} notempty",
         "nvl($q0$, 0) <> 1", "${q0} div 0 = 1", "1 = 1", "1 = 2", "'a' = 'b'", "{q0}",
         "regex(${q0}, '(')", "if(q0 == 1, 2, 3) > q1", "{q0} = 1e999", "q0 + q1 > 2",
-        "${q0} > 99999999999999999999",
+        "${q0} > 99999999999999999999", "{q0} >= '2020-01-31' and {q9} < '2021-01-01'",
+        ". >= date('2020-01-31') and . <= today()", "cast($q0$, date) <= current_date()",
     ]
 ) | words  # fmt: skip
 
@@ -68,6 +69,14 @@ expressions = st.sampled_from(
 def marked(number: int, text: str) -> str:
     """A text by which question `number` is recognised."""
     return f"repère {number} {text}"
+
+
+patterns = st.sampled_from(
+    ["", "dd/mm/yyyy", "mm/yyyy", "yyyy", "HH:MM", "dd.mm.yy HH:MM", "YYYY-MM", "YYYY", "dd"]
+)
+bounds = st.sampled_from(
+    ["", "2020", "2020-06", "2020-06-28", "2020-02-30", "1066-10-14", "9999-12-31", "today()"]
+) | st.dates().map(str)
 
 
 @st.composite
@@ -105,6 +114,11 @@ def survey_files(draw: st.DrawFn) -> tuple[bytes, int]:
             "hasOther": draw(st.booleans()),
             "maxSelectedChoices": draw(st.integers(-1, 12)),
             "rateMax": draw(st.integers(-2, 30)),
+            "inputType": draw(st.sampled_from(["", "date", "month", "datetime-local", "time"])),
+            "maskType": draw(st.sampled_from(["", "datetime"])),
+            "maskSettings": {"pattern": draw(patterns), "min": draw(bounds)},
+            "min": draw(bounds),
+            "maxValueExpression": draw(expressions),
         }
         for number in range(draw(st.integers(1, 5)))
     ]
@@ -143,6 +157,9 @@ def lime_files(draw: st.DrawFn) -> tuple[bytes, int]:
                 "em_validation_q": draw(expressions),
                 "max_answers": draw(st.sampled_from(["", "0", "2", "x"])),
                 "min_num_value_n": draw(st.sampled_from(["", "-1", "1e9", "99999999999"])),
+                "date_format": draw(patterns),
+                "date_min": draw(bounds),
+                "date_max": draw(bounds | words),
             },
         )
     return survey.file(), total
@@ -161,6 +178,8 @@ def odk_files(draw: st.DrawFn) -> tuple[bytes, int]:
             "range",
             "geopoint",
             "date",
+            "dateTime",
+            "time",
             "calculate",
             "select_one absent",
             "select_one c or_other",
@@ -179,6 +198,7 @@ def odk_files(draw: st.DrawFn) -> tuple[bytes, int]:
             "required": draw(st.sampled_from(["", "yes", "no", "${q0} = 'a'"])),
             "choice_filter": draw(st.sampled_from(["", "k=${q0}", "k='a'", "(("])),
             "calculation": draw(expressions),
+            "appearance": draw(st.sampled_from(["", "month-year", "year no-calendar", "coptic"])),
             "parameters": draw(st.sampled_from(["", "start=1 end=9", "start=x end=0 step=0.5"])),
         }
         for number in range(total)
@@ -215,7 +235,10 @@ def insee_files(draw: st.DrawFn) -> tuple[bytes, int]:
                     "CollectedVariableReference": f"v{number}{part}",
                     "CodeListReference": draw(st.sampled_from(["", "l", "absent"])),
                     "Datatype": {
-                        "typeName": draw(st.sampled_from(["TEXT", "NUMERIC", "BOOLEAN", "DATE"]))
+                        "typeName": draw(st.sampled_from(["TEXT", "NUMERIC", "BOOLEAN", "DATE"])),
+                        "Format": draw(patterns),
+                        "Minimum": draw(bounds),
+                        "Maximum": draw(bounds | words),
                     },
                 }
                 for part in range(draw(st.integers(0, 3)))
