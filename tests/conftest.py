@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_socket
@@ -21,6 +22,11 @@ from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url, text
 
 from consultation.config import shipped
 from consultation.database import Database, migrate
+
+if TYPE_CHECKING:
+    from running import Running
+
+    from consultation.roll.keys import RollKeys
 
 HERE = Path(__file__).parent
 STORES = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its migrations
@@ -121,6 +127,24 @@ def box_database(store: Callable[[str], Database]) -> Database:
 @pytest.fixture
 def office_database(store: Callable[[str], Database]) -> Database:
     return store("office")
+
+
+@pytest.fixture(scope="module")
+def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
+    """The signing keys of « essai », read once for many tests."""
+    import running  # the whole platform, which other tests do without
+
+    return running.roll_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def platform(
+    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
+) -> Running:
+    """« essai », open to a few agents."""
+    import running
+
+    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

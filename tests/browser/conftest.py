@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
-import running
 from browsing import phone, serving
-from conftest import Clock
 from playwright.sync_api import Browser, Page
 from running import Running
 
-from consultation.database import Database
-from consultation.roll.keys import RollKeys
-
 HERE = "/q/essai/agents"
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ WRONG = {
 }
 
 
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
 @pytest.fixture
 def platform(
     store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path

@@ -6,35 +6,17 @@ Both agents give the same answers; at each step what each is shown is compared.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import running
 import small
-from conftest import Clock
 from running import Running
 from visitor import Visitor
-
-from consultation.database import Database
-from consultation.roll.keys import RollKeys
 
 HERE = "/q/essai/agents"
 ELSEWHERE = "Continuer sur un autre appareil"  # without script, the code is enough
 Answers = Mapping[str, str | Sequence[str]]
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,8 @@
 import json
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import running
 import small
 from conftest import Clock
 from markupsafe import escape
@@ -17,22 +15,9 @@ from visitor import Visitor
 from consultation.ballots.tables import metadata as box_tables
 from consultation.blind import blind, blinding_factor
 from consultation.database import Database
-from consultation.roll.keys import RollKeys
 from consultation.roll.tables import metadata as roll_tables
 
 SENTENCE = "c’est le serveur, et non votre navigateur, qui rend vos réponses anonymes"
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ TOO_DEEP = ("[" * 1_200, '{"code":' * 1_200, "[" * 20_000)
 NOT_AN_OBJECT = ("", "[]", '"code"', "9" * 5_000, "{", "NaN", "\x00")
 
 
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
 @pytest.fixture
 def client(
     store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path

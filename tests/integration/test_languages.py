@@ -19,11 +19,6 @@ from consultation.english import WORDS
 from consultation.roll.keys import RollKeys
 
 
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
 @pytest.fixture
 def platform(
     store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path

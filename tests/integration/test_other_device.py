@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import running
 import small
-from conftest import Clock
 from flask.testing import FlaskClient
 from running import Running
 from sqlalchemy import select
@@ -17,23 +13,9 @@ from sqlalchemy import select
 from consultation.ballots.pages import BOX_CLASS, BOX_MARGIN, LARGEST_BOX
 from consultation.ballots.tables import draft
 from consultation.blind import to_wire
-from consultation.database import Database
-from consultation.roll.keys import RollKeys
 
 HERE = "/q/essai/agents/ailleurs"
 BOX = to_wire(bytes(BOX_CLASS + BOX_MARGIN))
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

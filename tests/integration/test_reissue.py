@@ -10,7 +10,6 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-import running
 from commands import Shell, agree, invite, lend_keys, questionnaire, shell
 from conftest import Clock
 from running import Running
@@ -21,7 +20,6 @@ from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.refusals import Refusal
 from consultation.roll.codes import normalise
-from consultation.roll.keys import RollKeys
 from consultation.roll.store import (
     AlreadyReplaced,
     AlreadyUsed,
@@ -34,18 +32,6 @@ from consultation.roll.store import (
 )
 
 ADDRESS, OTHER = "agents0@exemple.gouv.fr", "agents1@exemple.gouv.fr"
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 def code_of(platform: Running, address: str) -> str:

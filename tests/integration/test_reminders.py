@@ -11,7 +11,6 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-import running
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
 from running import Running
@@ -38,18 +37,6 @@ from consultation.roll.tables import reminding
 PEOPLE = 6
 NOT_BEGUN = "Vous n’avez pas encore commencé à répondre"
 NEUTRAL = "Si vous avez déjà envoyé vos réponses, ignorez ce message"
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-import running
 import small
 from conftest import Clock
 from running import Running
@@ -15,24 +13,10 @@ from visitor import Visitor
 
 from consultation.ballots.pages import CARRIED
 from consultation.blind import from_wire, nullifier, to_wire
-from consultation.database import Database
 from consultation.questionnaire.reading import ID, RESERVED
-from consultation.roll.keys import RollKeys
 
 HERE = "/q/essai/agents"
 FIRST = f"{HERE}/pages/situation"
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import running
 import small
 from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
@@ -22,23 +21,10 @@ from voting import vote
 
 from consultation.database import Database
 from consultation.office.tables import held_key
-from consultation.roll.keys import RollKeys
 
 ROOT = Path(__file__).parents[2]
 SUSPENDED = "L’urne est suspendue un moment"
 STEPS = ("Commencer", "suite", "suite", "suite")
-
-
-@pytest.fixture(scope="module")
-def roll_keys(tmp_path_factory: pytest.TempPathFactory) -> RollKeys:
-    return running.roll_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def platform(
-    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
-) -> Running:
-    return running.run(store, roll_keys, clock, keys_directory)
 
 
 def with_script(platform: Running) -> Visitor:
