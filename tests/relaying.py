@@ -50,45 +50,27 @@ class Relay:
         return responses
 
     async def handle_MAIL(  # noqa: N802
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, *_: object
     ) -> str:
         if self.farewell_after and self.served[session] >= self.farewell_after:
             return "421 4.7.0 Enough for this connection"
-        ruled = self._ruled("MAIL", address)
-        if ruled:
-            return ruled
-        answer = self.sender_answers.pop(0) if self.sender_answers else "250 OK"
+        answer = self._ruled("MAIL", address) or _next(self.sender_answers)
         if answer.startswith("250"):
             envelope.mail_from = address
         return answer
 
     async def handle_RCPT(  # noqa: N802
-        self,
-        server: SMTP,
-        session: Session,
-        envelope: Envelope,
-        address: str,
-        options: list[str],
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, *_: object
     ) -> str:
         if address == self.silent_for:
             self.silent_for = ""
             await asyncio.sleep(1)
-        ruled = self._ruled("RCPT", address)
-        if ruled:
-            return ruled
-        planned = self.answers[address]
-        if planned and planned[0] != HANG_UP_AFTER_TEXT:
-            answer = planned.pop(0)
-            if answer == HANG_UP:
-                server.transport.abort()
-            return answer
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        answer = self._ruled("RCPT", address) or _next(self.answers[address])
+        if answer == HANG_UP:
+            server.transport.abort()
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
 
     async def handle_DATA(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope
@@ -114,6 +96,12 @@ class Relay:
     @property
     def addresses(self) -> list[str]:
         return [address for address, _ in self.received]
+
+
+def _next(planned: list[str]) -> str:
+    if planned and planned[0] != HANG_UP_AFTER_TEXT:
+        return planned.pop(0)
+    return "250 OK"
 
 
 @contextmanager
