@@ -20,6 +20,9 @@ from consultation.config import Settings
 from consultation.database import Database
 from consultation.sealing import write_key
 
+OPENS = "2024-06-03 09:00"
+CLOSES = "2024-06-28 18:00"  # by the clock of a test
+FAR = "2099-06-28 18:00"  # by that of this machine
 LISTED = {str(one.name): one for one in (*ON_FILES, *ON_THE_PLATFORM)}
 
 
@@ -146,6 +149,32 @@ def questionnaire(directory: Path) -> Path:
     for name, text in small.LISTS.items():
         (directory / name).write_text(text, "utf-8")
     return path
+
+
+def prepare(
+    run: Shell, directory: Path, *options: str, slug: str = "essai", closes: str = FAR
+) -> Path:
+    """A campaign on the small questionnaire, to which nobody is invited yet; its file."""
+    lend_keys(Path(run.environment["KEYS_DIRECTORY"]), slug)
+    file = questionnaire(directory)
+    words = ("--opens", OPENS, "--closes", closes, "--slug", slug, *options)
+    run("campaign", "create", file, *words)
+    return file
+
+
+def open_to(
+    run: Shell,
+    directory: Path,
+    agents: int,
+    *options: str,
+    slug: str = "essai",
+    closes: str = FAR,
+) -> Path:
+    """The same, open to so many agents."""
+    file = prepare(run, directory, *options, slug=slug, closes=closes)
+    invite(run, slug, directory, agents)
+    run("campaign", "open", slug)
+    return file
 
 
 def invite(run: Shell, slug: str, directory: Path, count: int) -> None:

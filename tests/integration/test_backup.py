@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, open_to, shell
 from conftest import Clock
 from sqlalchemy import delete, insert, select, update
 from visitor import Visitor
@@ -32,11 +32,7 @@ STORES = ("box", "roll", "office")
 @pytest.fixture
 def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Iterator[Shell]:
     with shell(store, tmp_path, clock) as made:
-        lend_keys(tmp_path / "keys", "essai")
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
-        invite(made, "essai", tmp_path, 130)
-        made("campaign", "open", "essai")
+        open_to(made, tmp_path, 130, closes=CLOSES)
         yield made
 
 

@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import Shell, addresses, agree, lend_keys, questionnaire, shell
+from commands import FAR, OPENS, Shell, addresses, agree, prepare, questionnaire, shell
 from relaying import HANG_UP, Relay, listening
 from sheets import ods
 
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
-
-OPENS, CLOSES = "2024-06-03 09:00", "2099-06-28 18:00"
 
 
 @pytest.fixture
@@ -25,9 +23,7 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 @pytest.fixture
 def campaign(run: Shell, tmp_path: Path) -> str:
     """A campaign in preparation."""
-    file = questionnaire(tmp_path)
-    lend_keys(tmp_path / "keys", "essai")
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
+    prepare(run, tmp_path)
     return "essai"
 
 
@@ -89,7 +85,7 @@ def test_a_faulty_questionnaire_is_refused_with_its_lines(run: Shell, tmp_path: 
     file = questionnaire(tmp_path)
     file.write_text(file.read_text("utf-8").replace("type: number", "type: nombre", 1), "utf-8")
 
-    said = run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, code=1)
+    said = run("campaign", "create", file, "--opens", OPENS, "--closes", FAR, code=1)
 
     assert f"{file.name}:" in said
     assert "nombre" in said
@@ -101,7 +97,7 @@ def test_a_name_already_taken_leaves_the_first_campaign_alone(
 ) -> None:
     before = run("campaign", "status", campaign)
 
-    again = ("--opens", OPENS, "--closes", CLOSES, "--slug", campaign)
+    again = ("--opens", OPENS, "--closes", FAR, "--slug", campaign)
     said = run("campaign", "create", tmp_path / "petit.yaml", *again, code=1)
 
     assert "Nom déjà pris" in said

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 import relaying as scripted
-from commands import Shell, lend_keys, questionnaire, shell
+from commands import Shell, prepare, shell
 from conftest import Clock
 
 from consultation.blind import blind, blinding_factor
@@ -52,9 +52,7 @@ def run(
 ) -> Iterator[Shell]:
     with shell(store, tmp_path, clock) as made:
         made.environment["SMTP_URL"] = sink.url
-        lend_keys(tmp_path / "keys", SLUG)
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", SLUG)
+        prepare(made, tmp_path)
         yield made
 
 

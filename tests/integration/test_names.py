@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import Shell, agree, lend_keys, questionnaire, shell
+from commands import Shell, agree, prepare, shell
 from voting import credential
 
 from consultation.database import Database
 
-OPENS, CLOSES = "2024-06-03 09:00", "2099-06-28 18:00"
 SLUG = "essai"
 TEXT = "Claire Lefèvre et Ndiaye sont petits."
 INVITED = ("claire.lefevre", "a-m.NDIAYE2", "j.du_petit", *(f"agent{n}" for n in range(30)))
@@ -28,9 +27,7 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 @pytest.fixture
 def closed(run: Shell, tmp_path: Path) -> Shell:
     """A campaign in which a dozen people named the same colleagues."""
-    lend_keys(tmp_path / "keys", SLUG)
-    file = questionnaire(tmp_path)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", SLUG)
+    prepare(run, tmp_path)
     lot = tmp_path / "lot.csv"
     lot.write_text("".join(["Courriel\n", *(f"{one}@exemple.gouv.fr\n" for one in INVITED)]))
     words = ("--batch", "Ain", "--audience", "agents", "--campaign", SLUG)

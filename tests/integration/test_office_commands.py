@@ -16,7 +16,7 @@ from commands import (
     agree,
     ask,
     every_command,
-    lend_keys,
+    prepare,
     questionnaire,
     shell,
 )
@@ -26,7 +26,6 @@ from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.office.store import Journal
 
-OPENS, CLOSES = "2024-06-03 09:00", "2099-06-28 18:00"
 SLUG = "essai"
 
 
@@ -39,9 +38,7 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 @pytest.fixture
 def campaign(run: Shell, tmp_path: Path) -> str:
     """A campaign open to enough agents for a release."""
-    lend_keys(tmp_path / "keys", SLUG)
-    file = questionnaire(tmp_path)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", SLUG)
+    prepare(run, tmp_path)
     for audience, count in (("agents", 101), ("cadres", 30)):
         batch = ("--batch", audience, "--audience", audience, "--campaign", SLUG)
         run("invitations", "import", addresses(tmp_path, count, f"{audience}.csv"), *batch)

@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from commands import PASSWORD, Shell, addresses, agree, lend_keys, questionnaire, shell
+from commands import PASSWORD, Shell, addresses, agree, prepare, shell
 from flask import Flask
 from flask.testing import FlaskClient
 from voting import vote
@@ -96,9 +96,7 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 @pytest.fixture
 def app(run: Shell, tmp_path: Path) -> Flask:
     """One open campaign, and an account for each role but the operators' two."""
-    lend_keys(tmp_path / "keys", SLUG)
-    dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-    run("campaign", "create", questionnaire(tmp_path), *dates, "--slug", SLUG)
+    prepare(run, tmp_path)
     for audience in ("agents", "cadres"):
         batch = ("--batch", audience, "--audience", audience, "--campaign", SLUG)
         run("invitations", "import", addresses(tmp_path, 30, f"{audience}.csv"), *batch)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, open_to, shell
 from conftest import Clock
 from flask import Flask
 from visitor import Visitor
@@ -34,11 +34,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 @pytest.fixture
 def app(run: Shell, tmp_path: Path) -> Flask:
     """A campaign open to two hundred agents, and an account for each role."""
-    lend_keys(tmp_path / "keys", "essai")
-    dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
-    run("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
-    invite(run, "essai", tmp_path, 200)
-    run("campaign", "open", "essai")
+    open_to(run, tmp_path, 200, closes=CLOSES)
     for role in PAGES:
         run("account", "create", role, "--role", role, typed=f"{PASSWORD}\n" * 2)
     return run.app()

@@ -10,7 +10,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
-from commands import Shell, agree, invite, lend_keys, questionnaire, shell
+from commands import agree, open_to, shell
 from conftest import Clock
 from running import Running
 from visitor import Visitor
@@ -146,14 +146,6 @@ def test_what_the_campaign_or_the_moment_does_not_allow_is_refused(
 # By command, with a real relay
 
 
-def prepare(run: Shell, directory: Path, *options: str) -> None:
-    lend_keys(directory / "keys", "essai")
-    dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-    run("campaign", "create", questionnaire(directory), *dates, "--slug", "essai", *options)
-    invite(run, "essai", directory, 30)
-    run("campaign", "open", "essai")
-
-
 def message_to(directory: Path, address: str) -> str:
     (found,) = directory.glob(f"{address}*.eml")
     mail = message_from_bytes(found.read_bytes(), policy=policy.default)
@@ -167,7 +159,7 @@ def test_the_new_link_is_sent_and_its_count_written_down(
 ) -> None:
     address = "agent7@lot.exemple.gouv.fr"
     with shell(store, tmp_path) as run, MailSink(tmp_path / "mail") as sink:
-        prepare(run, tmp_path)
+        open_to(run, tmp_path, 30)
         run.environment["SMTP_URL"] = sink.url
         words = ("--campaign", "essai", "--address")
 
@@ -191,7 +183,7 @@ def test_a_new_link_that_could_not_leave_waits_with_its_batch(
     store: Callable[[str], Database], tmp_path: Path
 ) -> None:
     with shell(store, tmp_path) as run, MailSink(tmp_path / "mail") as sink:
-        prepare(run, tmp_path)
+        open_to(run, tmp_path, 30)
         run.environment["SMTP_URL"] = sink.url
         run("invitations", "send", "essai")
         run.environment["SMTP_URL"] = "smtp://127.0.0.1:9"
@@ -207,7 +199,7 @@ def test_a_new_link_that_could_not_leave_waits_with_its_batch(
 
 def test_a_campaign_may_replace_no_link(store: Callable[[str], Database], tmp_path: Path) -> None:
     with shell(store, tmp_path) as run:
-        prepare(run, tmp_path, "--reissue", "none")
+        open_to(run, tmp_path, 30, "--reissue", "none")
         words = ("--campaign", "essai", "--address", "agent7@lot.exemple.gouv.fr")
 
         assert "ne sont pas remplacés" in run("invitations", "reissue", *words, code=1)
@@ -217,7 +209,7 @@ def test_the_account_is_right_with_a_ballot_from_each_link(
     store: Callable[[str], Database], tmp_path: Path
 ) -> None:
     with shell(store, tmp_path) as run, MailSink(tmp_path / "mail") as sink:
-        prepare(run, tmp_path)
+        open_to(run, tmp_path, 30)
         run.environment["SMTP_URL"] = sink.url
         app = run.app()
         roll, campaign = app.extensions["roll"], app.extensions["campaigns"].get("essai")

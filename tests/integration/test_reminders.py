@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import Shell, open_to, shell
 from conftest import Clock
 from running import Running
 from sqlalchemy import func, select
@@ -294,10 +294,6 @@ def test_the_command_wants_to_be_told_twice_before_each_reminder(
 
 
 def opened(run: Shell, directory: Path, sink: MailSink) -> None:
-    lend_keys(directory / "keys", "essai")
-    dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-    run("campaign", "create", questionnaire(directory), *dates, "--slug", "essai")
-    invite(run, "essai", directory, 30)
-    run("campaign", "open", "essai")
+    open_to(run, directory, 30)
     run.environment["SMTP_URL"] = sink.url
     run("invitations", "send", "essai")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import running
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import Shell, invite, open_to, shell
 from conftest import Clock
 from mailboxes import WITH_ACCENT, dovecot, imap, kept, mailbox_at, put
 from reports import EXPECTED, FOLDER, MARK, RETURNS
@@ -111,11 +111,7 @@ def run(
     """A campaign open to thirty agents, who have all been written to."""
     with shell(store, tmp_path, clock) as made:
         made.environment |= {"SMTP_URL": sink.url, "MAIL_RETURNS": RETURNS}
-        lend_keys(tmp_path / "keys", "essai")
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
-        invite(made, "essai", tmp_path, 30)
-        made("campaign", "open", "essai")
+        open_to(made, tmp_path, 30)
         made("invitations", "send", "essai")
         yield made
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 import small
-from commands import Shell, agree, invite, lend_keys, questionnaire, shell
+from commands import Shell, agree, invite, open_to, prepare, questionnaire, shell
 from voting import credential
 
 from consultation.ballots.journey import Journey, State
 from consultation.database import Database
 from consultation.questionnaire.conditions import Context
 
-OPENS, CLOSES = "2024-06-03 09:00", "2099-06-28 18:00"
 SLUG = "essai"
 EACH = 12
 
@@ -77,11 +76,7 @@ def table(path: Path, delimiter: str = ",", encoding: str = "utf-8") -> list[dic
 @pytest.fixture
 def corrected(run: Shell, tmp_path: Path) -> tuple[str, str]:
     """A campaign that people answered before and after a correction; the digest of each."""
-    file = questionnaire(tmp_path)
-    lend_keys(tmp_path / "keys", SLUG)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", SLUG)
-    invite(run, SLUG, tmp_path, 30)
-    run("campaign", "open", SLUG)
+    file = open_to(run, tmp_path, 30)
     first = answer(run, BEFORE)
     file.write_text(CORRECTED, "utf-8")
     run("campaign", "revise", SLUG, file)
@@ -143,9 +138,7 @@ def test_few_answers_to_a_version_are_not_counted_apart(
 
 
 def test_a_version_nobody_answered_is_not_told(run: Shell, tmp_path: Path) -> None:
-    file = questionnaire(tmp_path)
-    lend_keys(tmp_path / "keys", SLUG)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", SLUG)
+    file = prepare(run, tmp_path)
     file.write_text(CORRECTED, "utf-8")
     run("campaign", "revise", SLUG, file)
     invite(run, SLUG, tmp_path, 30)

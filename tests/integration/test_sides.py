@@ -24,7 +24,7 @@ import psycopg
 import pytest
 from browsing import POLL, enter, heading
 from cluster import BIN, Cluster
-from commands import PASSWORD, Shell, addresses, lend_keys, questionnaire
+from commands import PASSWORD, Shell, open_to
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from running import end
 from sqlalchemy import MetaData, make_url
@@ -82,12 +82,7 @@ class Platform:
         """Create, invite and open, as the operator."""
         place = self.directory / slug
         place.mkdir()
-        lend_keys(Path(self.operator.environment["KEYS_DIRECTORY"]), slug)
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-        self.operator("campaign", "create", questionnaire(place), "--slug", slug, *dates)
-        batch = ("--batch", "Ain", "--audience", AUDIENCE, "--campaign", slug)
-        self.operator("invitations", "import", addresses(place, 30), *batch)
-        self.operator("campaign", "open", slug)
+        open_to(self.operator, place, 30, slug=slug)
 
     def on(self, host: str, *words: str, code: int = 0) -> str:
         """A command typed on one of the hosts."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cluster import BIN, Cluster, Standby
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, open_to, shell
 from conftest import Clock
 from sqlalchemy import make_url
 from voting import vote
@@ -43,11 +43,7 @@ def run(
     with shell(store, tmp_path, clock) as made:
         made.environment["BOX_DATABASE_URL"] = box_of(primary)
         made("database", "migrate")
-        lend_keys(tmp_path / "keys", SLUG)
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", SLUG)
-        invite(made, SLUG, tmp_path, 2 * POOL + 30)
-        made("campaign", "open", SLUG)
+        open_to(made, tmp_path, 2 * POOL + 30, closes=CLOSES)
         yield made
 
 

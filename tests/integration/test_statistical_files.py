@@ -11,7 +11,6 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,13 +19,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyreadstat
 import pytest
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, open_to, shell
 from conftest import Clock
 from counting import PASSWORD, Office, logged_in, office_app, office_with_an_urn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
-from small import CLOSES, FAST_HASHING, OPENS
+from small import FAST_HASHING
 from statisticians import Seen, pspp, readstata13
 from voting import vote
 
@@ -536,11 +535,7 @@ def _numbers(declared: str) -> list[int]:
 
 def _closed_campaign(run: Shell, directory: Path, clock: Clock) -> None:
     """« essai », which twelve people answered."""
-    lend_keys(directory / "keys", "essai")
-    words = ("--opens", f"{OPENS:%Y-%m-%d %H:%M}", "--closes", f"{CLOSES:%Y-%m-%d %H:%M}")
-    run("campaign", "create", questionnaire(directory), *words, "--slug", "essai")
-    invite(run, "essai", directory, 30)
-    run("campaign", "open", "essai")
+    open_to(run, directory, 30, closes=CLOSES)
     vote(run.app().extensions, "essai", 12)
-    clock.now = CLOSES + timedelta(days=2)
+    clock.advance(days=21)
     run("campaign", "close", "essai")

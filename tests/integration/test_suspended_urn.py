@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import small
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import Shell, open_to, shell
 from conftest import Clock
 from running import Running
 from sqlalchemy import func, select
@@ -97,11 +97,7 @@ def test_agents_notice_nothing_when_a_release_changes_the_key(
 def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
     """On the hour of this machine, for processes of their own."""
     with shell(store, tmp_path) as made:
-        lend_keys(tmp_path / "keys", "essai")
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
-        invite(made, "essai", tmp_path, 30)
-        made("campaign", "open", "essai")
+        open_to(made, tmp_path, 30)
         yield made
 
 

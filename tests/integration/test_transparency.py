@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import small
 from click.testing import CliRunner
-from commands import Shell, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, invite, prepare, shell
 from conftest import Clock
 from flask import Flask
 from running import destroy_retired_keys
@@ -37,9 +37,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 @pytest.fixture
 def draft(run: Shell, tmp_path: Path) -> Flask:
     """A campaign in preparation, thirty agents invited."""
-    lend_keys(tmp_path / "keys", "essai")
-    dates = ("--opens", "2024-06-03 09:00", "--closes", "2024-06-28 18:00")
-    run("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
+    prepare(run, tmp_path, closes=CLOSES)
     invite(run, "essai", tmp_path, 30)
     return run.app()
 

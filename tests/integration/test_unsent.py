@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from commands import PASSWORD, Shell, lend_keys, questionnaire, shell
+from commands import PASSWORD, Shell, prepare, shell
 from conftest import Clock
 from flask.testing import FlaskClient
 from visitor import faults
@@ -27,9 +27,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
     with shell(store, tmp_path, clock) as made:
         made.environment |= {"TOTP": "facultatif", "PUBLIC_URL": "http://localhost"}
         made.environment["CONSULTATION_DEMO"] = "1"
-        lend_keys(tmp_path / "keys", "essai")
-        dates = ("--opens", "2024-06-03 09:00", "--closes", "2099-06-28 18:00")
-        made("campaign", "create", questionnaire(tmp_path), *dates, "--slug", "essai")
+        prepare(made, tmp_path)
         made("account", "create", "jeanne", "--role", "rh", typed=f"{PASSWORD}\n" * 2)
         yield made
 

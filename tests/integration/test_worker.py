@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import Shell, agree, invite, lend_keys, questionnaire, shell
+from commands import CLOSES, Shell, agree, open_to, prepare, shell
 from conftest import Clock
 from sqlalchemy import Table, delete, insert, select
 from voting import vote
@@ -24,7 +24,6 @@ from consultation.office.figures import Published
 from consultation.results.formats import Wanted
 from consultation.results.store import Extraction, Extractions
 
-OPENS, CLOSES = "2024-06-03 09:00", "2024-06-28 18:00"
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,11 +41,7 @@ def parts(run: Shell) -> dict[str, object]:
 @pytest.fixture
 def slug(run: Shell, tmp_path: Path) -> str:
     """A campaign open to a hundred and twenty agents."""
-    lend_keys(tmp_path / "keys", "essai")
-    file = questionnaire(tmp_path)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
-    invite(run, "essai", tmp_path, 120)
-    run("campaign", "open", "essai")
+    open_to(run, tmp_path, 120, closes=CLOSES)
     return "essai"
 
 
@@ -165,9 +160,7 @@ def test_a_store_that_is_away_is_asked_again_later(run: Shell) -> None:
 
 
 def test_a_campaign_in_preparation_has_no_chore(run: Shell, tmp_path: Path) -> None:
-    lend_keys(tmp_path / "keys", "essai")
-    file = questionnaire(tmp_path)
-    run("campaign", "create", file, "--opens", OPENS, "--closes", CLOSES, "--slug", "essai")
+    prepare(run, tmp_path, closes=CLOSES)
 
     assert set(figures(run("worker", "--once")).values()) == {0}
 
