@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from consultation.cli import commands
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from consultation.parts import Application
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     commands(obj=_application)
 
 
-def _application(*given: Any, **means: Any) -> Flask:  # noqa: ANN401 - what create_app is given
+def _application(*given: Any, **means: Any) -> Application:  # noqa: ANN401 - what create_app is given
     from consultation import logs  # with every part: whoever lists commands does not wait
     from consultation.app import create_app
 

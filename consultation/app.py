@@ -9,7 +9,6 @@ import random
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Flask
 
@@ -23,7 +22,8 @@ from consultation.ballots.store import Urn
 from consultation.ballots.transparency import UrnFiles
 from consultation.ceremony import Ceremony
 from consultation.config import WITH_ACCOUNTS, Settings, shipped
-from consultation.database import Database
+from consultation.database import Database, StoreName, Stores
+from consultation.days import Clock
 from consultation.doctor import suspended
 from consultation.entrance import Entrance
 from consultation.office.accounts import keys_by_role
@@ -32,6 +32,7 @@ from consultation.office.proofs import Proofs
 from consultation.office.rounds import Rounds
 from consultation.office.sendings import Sendings
 from consultation.office.store import HASHING, Accounts, Approvals, Campaigns, Figures, Journal
+from consultation.parts import Application
 from consultation.results import pages as results
 from consultation.results import report_pages as reports
 from consultation.results import table_pages as tables
@@ -57,15 +58,7 @@ from consultation.roll.store import Roll
 from consultation.web import init_web
 from consultation.worker import Worker
 
-Clock = Callable[[], datetime]
 RandomBytes = Callable[[int], bytes]
-
-
-class Application(Flask):
-    """Flask, told once that nothing here is asynchronous instead of asking at every hook."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
 
 
 def utc_now() -> datetime:
@@ -76,19 +69,19 @@ def utc_now() -> datetime:
 def create_app(
     settings: Settings | None = None,
     *,
-    clock: Clock = utc_now,
+    clock: Callable[[], datetime] = utc_now,
     random_bytes: RandomBytes = secrets.token_bytes,
     rng: random.Random | None = None,
     hashing: str = HASHING,
-) -> Flask:
+) -> Application:
     """The application, with the sides the settings name; the rest are the seams for tests."""
     settings = settings or Settings.from_environment(os.environ)
-    app = Application("consultation", static_folder=None, template_folder=str(shipped("templates")))
-    _Parts(app, settings, clock, random_bytes, rng or random.SystemRandom(), hashing).build()
+    app = Application("consultation", template_folder=str(shipped("templates")))
+    _Builder(app, settings, clock, random_bytes, rng or random.SystemRandom(), hashing).build()
     return app
 
 
-def served(*, watched: bool = False) -> Flask:
+def served(*, watched: bool = False) -> Application:
     """The application as a server runs it: its log lines go to the standard error.
 
     It says which urns are suspended for want of a worker, unless one is started beside it.
@@ -96,41 +89,44 @@ def served(*, watched: bool = False) -> Flask:
     settings = Settings.from_environment(os.environ)
     logs.start(settings.log_level)
     app = create_app(settings)
-    for sentence in () if watched else suspended(settings, app.extensions["databases"], utc_now()):
+    for sentence in () if watched else suspended(settings, app.parts[Stores], utc_now()):
         logging.getLogger(__name__).warning(sentence)
     gc.freeze()  # what is loaded stays: reading a long list had all of it looked at again
     return app
 
 
-class _Parts:
-    """Builds each side and puts it where its accessors look, `app.extensions`."""
+class _Builder:
+    """Builds each side of an application, and gives it every part."""
 
     def __init__(
         self,
-        app: Flask,
+        app: Application,
         settings: Settings,
-        clock: Clock,
+        clock: Callable[[], datetime],
         random_bytes: RandomBytes,
         rng: random.Random,
         hashing: str,
     ) -> None:
         self._app = app
-        self._parts = app.extensions
+        self._parts = app.parts
         self._settings = settings
         self._clock = clock
         self._random_bytes = random_bytes
         self._rng = rng
         self._hashing = hashing
+        self._stores = Stores()
 
     def build(self) -> None:
         """Everything the settings ask for, and nothing of a side they leave out."""
         sides = self._settings.sides
-        self._parts["settings"] = self._settings
-        self._parts["databases"] = {}
-        self._parts["clock"] = self._clock
-        init_web(self._app, self._settings)
+        self._parts.add(self._settings)
+        self._parts.add(self._stores)
+        self._parts.add(Clock(self._clock))
+        init_web(self._app)
         logs.log_requests(self._app)
         self._office()
+        if sides & {"roll", "urn"}:
+            survey.init_survey(self._app)
         if "roll" in sides:
             self._roll()
         if "urn" in sides:
@@ -141,187 +137,188 @@ class _Parts:
             self._entrance()
         if {"roll", "urn"} <= sides:
             self._both_sides()
-        self._parts["worker"] = self._worker()
-        self._parts["backup"] = self._backup()
+        self._parts.add(self._worker())
+        self._parts.add(self._backup())
 
-    def _opened(self, store: str, url: str) -> Database:
-        self._parts["databases"][store] = database = Database(url)
+    def _opened(self, store: StoreName, url: str) -> Database:
+        self._stores[store] = database = Database(url)
         return database
 
     def _office(self) -> None:
         office = self._opened("office", self._settings.office_url)
-        self._parts["campaigns"] = Campaigns(office, self._clock)
-        self._parts["figures"] = Figures(office, self._clock)
-        self._parts["sendings"] = Sendings(office, self._clock)
-        self._parts["proofs"] = Proofs(office, self._clock)
-        self._parts["rounds"] = Rounds(office, self._clock)
-        self._parts["publications"] = Publications(office, self._clock)
+        for kind in (Campaigns, Figures, Sendings, Proofs, Rounds, Publications, Journal):
+            self._parts.add(kind(office, self._clock))
+        self._parts.add(Approvals(office, self._clock, self._random_bytes))
         self._app.register_blueprint(transparency.bp)
         self._app.register_blueprint(reports.published)
-        self._parts["journal"] = Journal(office, self._clock)
-        self._parts["approvals"] = Approvals(office, self._clock, self._random_bytes)
         if self._settings.sides & WITH_ACCOUNTS:
-            self._parts["accounts"] = Accounts(
-                office,
-                self._clock,
-                self._random_bytes,
-                self._hashing,
-                secret_key=keys_by_role(self._settings.secret_of),
+            self._parts.add(
+                Accounts(
+                    office,
+                    self._clock,
+                    self._random_bytes,
+                    self._hashing,
+                    secret_key=keys_by_role(self._settings.secret_of),
+                )
             )
-            init_office(self._app, self._settings)
+            init_office(self._app)
 
     def _roll(self) -> None:
-        keys = RollKeys(self._settings.keys, self._random_bytes)
+        parts = self._parts
         database = self._opened("roll", self._settings.roll_url)
-        self._parts["roll_keys"] = keys
-        self._parts["roll"] = Roll(
-            database, keys, self._clock, self._random_bytes, self._parts["sendings"].opens
-        )
-        self._parts["reminders"] = Reminders(database, keys, self._clock, self._random_bytes)
-        self._parts["returns"] = returns = Returns(database, keys)
-        self._parts["collector"] = Collector(
-            returns, self._parts["campaigns"], self._parts["journal"], self._settings
-        )
-        self._parts["mailer"] = Mailer(self._settings.smtp)
-        self._parts["dispatcher"] = Dispatcher(
-            roll=self._parts["roll"],
-            reminders=self._parts["reminders"],
-            sendings=self._parts["sendings"],
-            journal=self._parts["journal"],
-            settings=self._settings,
-            clock=self._clock,
-            mailer=lambda: Mailer(self._settings.smtp),
+        keys = parts.add(RollKeys(self._settings.keys, self._random_bytes))
+        opens = parts[Sendings].opens
+        parts.add(Roll(database, keys, self._clock, self._random_bytes, opens))
+        parts.add(Reminders(database, keys, self._clock, self._random_bytes))
+        returns = parts.add(Returns(database, keys))
+        parts.add(Collector(returns, parts[Campaigns], parts[Journal], self._settings))
+        parts.add(
+            Dispatcher(
+                roll=parts[Roll],
+                reminders=parts[Reminders],
+                sendings=parts[Sendings],
+                journal=parts[Journal],
+                settings=self._settings,
+                clock=self._clock,
+                mailer=lambda: Mailer(self._settings.smtp),
+            )
         )
         self._app.register_blueprint(roll.bp)
         self._app.register_blueprint(hr.bp)
 
     def _urn(self) -> None:
+        parts = self._parts
         database = self._opened("box", self._settings.box_url)
-        urn = Urn(database, self._parts["proofs"], self._clock, self._random_bytes)
-        self._parts["urn"] = urn
-        self._parts["urn_files"] = UrnFiles(urn, self._parts["figures"])
-        self._parts["release"] = Release(
-            database,
-            BoxKeys(self._settings.keys),
-            self._parts["proofs"],
-            self._clock,
-            self._rng,
-            self._random_bytes,
+        urn = parts.add(Urn(database, parts[Proofs], self._clock, self._random_bytes))
+        parts.add(UrnFiles(urn, parts[Figures]))
+        parts.add(
+            Release(
+                database,
+                BoxKeys(self._settings.keys),
+                parts[Proofs],
+                self._clock,
+                self._rng,
+                self._random_bytes,
+            )
         )
         self._app.register_blueprint(survey.bp)
         self._app.register_blueprint(transparency.files)
 
     def _results(self) -> None:
         parts = self._parts
-        urn = parts.get("urn") or self._urn_to_read()
-        parts["result_keys"] = keys = ResultKeys(self._settings.keys)
-        parts["cubes"] = Cubes(urn, keys, self._rng)
-        parts["corpus"] = corpus = Corpus(keys)
-        parts["analysis"] = Analysis(
-            cubes=parts["cubes"],
-            keys=keys,
-            figures=parts["figures"],
-            margins=KnownMargins(parts["databases"]["office"]),
+        office = self._stores["office"]
+        urn = parts.get(Urn) or self._urn_to_read()
+        keys = parts.add(ResultKeys(self._settings.keys))
+        corpus = parts.add(Corpus(keys))
+        parts.add(
+            Analysis(
+                cubes=parts.add(Cubes(urn, keys, self._rng)),
+                keys=keys,
+                figures=parts[Figures],
+                margins=KnownMargins(office),
+            )
         )
-        parts["reviewing"] = Reviewing(corpus, keys, Readings(parts["databases"]["office"]))
-        parts["tagging"] = Tagging(
-            corpus, Codings(parts["databases"]["office"], self._random_bytes)
+        parts.add(Reviewing(corpus, keys, Readings(office)))
+        parts.add(Tagging(corpus, Codings(office, self._random_bytes)))
+        parts.add(
+            Results(
+                reviewing=parts[Reviewing],
+                urn=urn,
+                keys=keys,
+                campaigns=parts[Campaigns],
+                journal=parts[Journal],
+            )
         )
-        parts["results"] = Results(
-            reviewing=parts["reviewing"],
-            urn=urn,
-            keys=keys,
-            campaigns=parts["campaigns"],
-            journal=parts["journal"],
+        parts.add(
+            Extracting(
+                store=Extractions(office),
+                results=parts[Results],
+                keys=keys,
+                campaigns=parts[Campaigns],
+                journal=parts[Journal],
+                clock=self._clock,
+                random_bytes=self._random_bytes,
+                secret_key=self._settings.secret_of("office"),
+            )
         )
-        parts["extracting"] = Extracting(
-            store=Extractions(parts["databases"]["office"]),
-            results=parts["results"],
-            keys=keys,
-            campaigns=parts["campaigns"],
-            journal=parts["journal"],
-            clock=self._clock,
-            random_bytes=self._random_bytes,
-            secret_key=self._settings.secret_of("office"),
+        parts.add(
+            Reporting(
+                analysis=parts[Analysis],
+                corpus=corpus,
+                reviewing=parts[Reviewing],
+                tagging=parts[Tagging],
+            )
         )
-        self._app.register_blueprint(results.bp)
-        parts["reporting"] = Reporting(
-            analysis=parts["analysis"],
-            corpus=corpus,
-            reviewing=parts["reviewing"],
-            tagging=parts["tagging"],
-        )
-        self._app.register_blueprint(tables.bp)
-        self._app.register_blueprint(reports.bp)
-        self._app.register_blueprint(texts.bp)
+        for blueprint in (results.bp, tables.bp, reports.bp, texts.bp):
+            self._app.register_blueprint(blueprint)
 
     def _urn_to_read(self) -> Urn:
         """An office of its own reads the ballots released, and serves no page of the urn."""
         database = self._opened("box", self._settings.box_url)
-        return Urn(database, self._parts["proofs"], self._clock, self._random_bytes)
+        return Urn(database, self._parts[Proofs], self._clock, self._random_bytes)
 
     def _entrance(self) -> None:
         parts = self._parts
-        parts["entrance"] = Entrance(
-            parts["roll"], parts.get("urn"), parts["campaigns"], self._random_bytes
-        )
+        parts.add(Entrance(parts[Roll], parts.get(Urn), parts[Campaigns], self._random_bytes))
         self._app.register_blueprint(entrance.bp)
         if self._settings.urn_elsewhere:
             _write_addresses_elsewhere(self._app, survey.bp, self._settings.urn_elsewhere)
 
     def _both_sides(self) -> None:
         parts = self._parts
-        parts["ceremony"] = Ceremony(
-            campaigns=parts["campaigns"],
-            figures=parts["figures"],
-            journal=parts["journal"],
-            approvals=parts["approvals"],
-            roll=parts["roll"],
-            roll_keys=parts["roll_keys"],
-            sendings=parts["sendings"],
-            urn=parts["urn"],
-            release=parts["release"],
-            result_keys=ResultKeys(self._settings.keys),
-            box=parts["databases"]["box"],
-            clock=self._clock,
-            random_bytes=self._random_bytes,
+        parts.add(
+            Ceremony(
+                campaigns=parts[Campaigns],
+                figures=parts[Figures],
+                journal=parts[Journal],
+                approvals=parts[Approvals],
+                roll=parts[Roll],
+                roll_keys=parts[RollKeys],
+                sendings=parts[Sendings],
+                urn=parts[Urn],
+                release=parts[Release],
+                result_keys=ResultKeys(self._settings.keys),
+                box=self._stores["box"],
+                clock=self._clock,
+                random_bytes=self._random_bytes,
+            )
         )
 
     def _worker(self) -> Worker:
         parts = self._parts
         return Worker(
-            campaigns=parts["campaigns"],
-            figures=parts["figures"],
-            journal=parts["journal"],
-            rounds=parts["rounds"],
+            campaigns=parts[Campaigns],
+            figures=parts[Figures],
+            journal=parts[Journal],
+            rounds=parts[Rounds],
             clock=self._clock,
-            roll=parts.get("roll"),
-            urn=parts.get("urn"),
-            release=parts.get("release"),
-            ceremony=parts.get("ceremony"),
-            cubes=parts.get("cubes"),
-            dispatcher=parts.get("dispatcher"),
-            collector=parts.get("collector"),
-            sendings=parts["sendings"],
-            results=parts.get("results"),
-            corpus=parts.get("corpus"),
-            analysis=parts.get("analysis"),
-            extracting=parts.get("extracting"),
+            roll=parts.get(Roll),
+            urn=parts.get(Urn),
+            release=parts.get(Release),
+            ceremony=parts.get(Ceremony),
+            cubes=parts.get(Cubes),
+            dispatcher=parts.get(Dispatcher),
+            collector=parts.get(Collector),
+            sendings=parts[Sendings],
+            results=parts.get(Results),
+            corpus=parts.get(Corpus),
+            analysis=parts.get(Analysis),
+            extracting=parts.get(Extracting),
         )
 
     def _backup(self) -> Backup:
         parts = self._parts
-        here = {"office": True, "roll": "roll" in parts, "box": "release" in parts}
+        here = {"office": True, "roll": Roll in parts, "box": Release in parts}
         return Backup(
-            databases={name: one for name, one in parts["databases"].items() if here[name]},
+            databases={name: one for name, one in self._stores.items() if here[name]},
             keys=self._settings.keys,
-            campaigns=parts["campaigns"],
-            figures=parts["figures"],
-            journal=parts["journal"],
-            worker=parts["worker"],
-            roll=parts.get("roll"),
-            urn=parts.get("urn"),
-            release=parts.get("release"),
+            campaigns=parts[Campaigns],
+            figures=parts[Figures],
+            journal=parts[Journal],
+            worker=parts[Worker],
+            roll=parts.get(Roll),
+            urn=parts.get(Urn),
+            release=parts.get(Release),
         )
 
 

@@ -136,6 +136,11 @@ class Settings:
         return self.roll_origin == self.urn_origin
 
     @property
+    def desk_open_to(self) -> str:
+        """The origin of the urn's pages, when they ask the roll's desk from another; or empty."""
+        return "" if self.one_origin else self.urn_elsewhere
+
+    @property
     def landing(self) -> str:
         """The origin of the links in messages."""
         return self.urn_origin or self.public_url

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from math import ceil
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 from alembic import command
 from alembic.config import Config
@@ -42,6 +42,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 PATIENCE = 10.0  # seconds: less than agents' browsers (20) and the server (30) can wait
 OWNER_ONLY = 0o600
 COPIED_AT_ONCE = 500
+StoreName = Literal["roll", "box", "office"]
 _EMPTY_THE_LOG = "PRAGMA wal_checkpoint(TRUNCATE)"
 
 
@@ -119,6 +120,10 @@ class Database:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+class Stores(dict[StoreName, Database]):
+    """The stores that an application opened, by name."""
 
 
 def migrate(database: Database, scripts: Path, to: str = "head") -> None:

@@ -32,7 +32,7 @@ from consultation.ballots.standbys import UNSEEN
 from consultation.ballots.store import Urn
 from consultation.ballots.tables import metadata as box_tables
 from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, shipped
-from consultation.database import Database, is_current
+from consultation.database import Database, StoreName, is_current
 from consultation.formatting import date_fr
 from consultation.office.accounts import TWO_FACTORS, keys_by_role
 from consultation.office.campaigns import Campaign
@@ -110,7 +110,7 @@ class Patient:
     """The running configuration: its settings, its stores, its environment."""
 
     settings: Settings
-    opened: Mapping[str, Database]
+    opened: Mapping[StoreName, Database]
     environ: Mapping[str, str]
     workers: int
     now: datetime
@@ -517,7 +517,9 @@ def proofs(patient: Patient) -> Iterator[Remark]:
             yield _error(suspended_sentence(campaign))
 
 
-def suspended(settings: Settings, opened: Mapping[str, Database], now: datetime) -> tuple[str, ...]:
+def suspended(
+    settings: Settings, opened: Mapping[StoreName, Database], now: datetime
+) -> tuple[str, ...]:
     """What a server that starts has to say: the urns that accept no ballot for want of a worker."""
     patient = Patient(settings=settings, opened=opened, environ={}, workers=1, now=now)
     return tuple(remark.sentence for remark in _remarks(proofs, patient))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from consultation import blind
@@ -35,10 +35,11 @@ from consultation.ballots.pages import (
 from consultation.ballots.store import SEED_BYTES, Urn
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.store import Campaigns
+from consultation.parts import part
 from consultation.questionnaire.model import Page
 from consultation.roll.codes import LONGEST_TYPED, normalise
 from consultation.roll.store import Roll, UnknownCode
-from consultation.web import failure_limit, render, the_site
+from consultation.web import Site, failure_limit, render
 
 bp = Blueprint("entrance", __name__)
 bp.before_request(refuse_too_many_fields)
@@ -111,12 +112,6 @@ class Entrance:
         return self._random_bytes(SEED_BYTES).hex()
 
 
-def the_entrance() -> Entrance:
-    """The entrance of the running application."""
-    entrance: Entrance = current_app.extensions["entrance"]
-    return entrance
-
-
 @bp.get("/entree")
 @bp.get("/entree/<campaign>/<audience>")
 def outside(campaign: str = "", audience: str = "") -> Response:
@@ -131,17 +126,17 @@ def arrive() -> Answer:
     code = request.form.get("code", "")
     g.language = request.form.get("lang", "")  # of what may be refused
     try:
-        arrival = the_entrance().arrive(code, g.language)
+        arrival = part(Entrance).arrive(code, g.language)
     except UnknownCode:
         return _type_again(code), UnknownCode.status
-    if arrival.issued and the_entrance().alone:
+    if arrival.issued and part(Entrance).alone:
         return _hand_over(arrival.visit)
     if arrival.issued:
         return resume(arrival.visit, arrival.draft)
     if request.form.get("script") == "1":
         # A script that works asked for the page of a refusal: nobody is led to the weaker way.
-        return redirect(the_site().urn + arrival.visit.url("landing"), HTTPStatus.SEE_OTHER)
-    visit, state = arrival.visit, State(seed=the_entrance().new_seed())
+        return redirect(part(Site).urn + arrival.visit.url("landing"), HTTPStatus.SEE_OTHER)
+    visit, state = arrival.visit, State(seed=part(Entrance).new_seed())
     page = visit.journey.first(state)
     sheet = visit.journey.sheet(page, state)
     return _first_page(visit, page, state, sheet, code)
@@ -153,7 +148,7 @@ def begin(campaign: str, audience: str) -> Answer:
     """The first page was answered: a credential, then the second page."""
     code = request.form.get("code", "")
     g.language = request.form.get("lang", "")  # of what may be refused
-    arrival = the_entrance().arrive(code, g.language)
+    arrival = part(Entrance).arrive(code, g.language)
     visit = arrival.visit
     if (visit.campaign.slug, visit.audience) != (campaign, audience):
         raise UnknownCampaign
@@ -165,10 +160,10 @@ def begin(campaign: str, audience: str) -> Answer:
         sheet = visit.journey.sheet_again(page, reading)
         status = HTTPStatus.UNPROCESSABLE_ENTITY if reading.errors else HTTPStatus.OK
         return _first_page(visit, page, reading.state, sheet, code), status
-    if arrival.issued and the_entrance().alone:
+    if arrival.issued and part(Entrance).alone:
         return _hand_over(visit, reading.state)
     if not arrival.issued:
-        issued = the_entrance().credential(visit.campaign, audience, code)
+        issued = part(Entrance).credential(visit.campaign, audience, code)
         visit = issued.speaking(visit.language)
     return go_on(visit, page, state, reading)
 

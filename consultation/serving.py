@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from consultation.app import served
+from consultation.parts import Application
 
 
 class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -32,7 +32,7 @@ class Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in self._settings.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Application:
         """The application of one process, made in it."""
         return served(watched=self._watched)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar, TypeVar
+from typing import IO, TYPE_CHECKING, ClassVar
 
 import click
 
@@ -15,8 +15,6 @@ from consultation.formatting import PARIS
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
-
-Part = TypeVar("Part")
 
 WHO = "commande"
 MIGRATE = "Lancez : consultation database migrate"
@@ -103,16 +101,6 @@ class Duration(click.ParamType[timedelta]):
         if not number.isdecimal() or unit not in self._UNITS:
             self.fail(f"« {value} » n’est pas une durée. Exemples : « 48h », « 2j ».", param, ctx)
         return int(number) * self._UNITS[unit]
-
-
-def part(kind: type[Part]) -> Part:
-    """The part of this kind; a side that is not served here has none."""
-    from flask import current_app  # whoever lists commands does not wait for it
-
-    for found in current_app.extensions.values():
-        if isinstance(found, kind):
-            return found
-    raise Misconfigured("cette commande a besoin d’un côté que CONSULTATION_SIDES écarte.")
 
 
 def lines(values: dict[str, object]) -> None:

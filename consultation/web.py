@@ -15,7 +15,6 @@ import traceback
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
@@ -37,9 +36,9 @@ from werkzeug.exceptions import (
 )
 
 from consultation.config import Settings
+from consultation.days import Clock
 from consultation.formatting import (
     FILTERS,
-    PARIS,
     date_fr,
     day_fr,
     number_fr,
@@ -52,6 +51,7 @@ from consultation.formatting import (
 )
 from consultation.incoming import init_incoming
 from consultation.legal import Legal
+from consultation.parts import Application, part
 from consultation.refusals import Refusal
 from consultation.sealing import derive
 from consultation.words import FRENCH, TABLES, own_language, words
@@ -83,19 +83,19 @@ SECURITY_HEADERS = {
 }
 
 
-def init_web(app: Flask, settings: Settings) -> None:
-    """Give `app` its face; called once, before any blueprint is registered."""
+def init_web(app: Application) -> None:
+    """Give `app`, which has its settings, its face; called once, before any blueprint."""
+    settings = app.parts[Settings]
     files = StaticFiles(STATIC)
     init_incoming(app)
     app.config["MAX_CONTENT_LENGTH"] = OFFICE_BODY
     app.before_request(_bound_the_body)
     app.after_request(_secure(_headers(settings)))
     app.after_request(_pack)
-    app.config["DESK_OPEN_TO"] = "" if settings.one_origin else settings.urn_elsewhere
     app.register_error_handler(Exception, _explain)
     app.add_url_rule("/static/<digest>/<path:name>", "static_file", files.serve)
     app.register_blueprint(legal)
-    _limit_failures(app, settings)
+    app.parts.add(_limit_failures(app, settings))
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension(Dense)
@@ -111,10 +111,10 @@ def init_web(app: Flask, settings: Settings) -> None:
         paragraphs=paragraphs,
         plain=plain,
     )
-    app.extensions["site"] = site = Site.of(settings)
+    site = app.parts.add(Site.of(settings))
     app.jinja_env.globals.update(asset=files.url, scripts=files.scripts, site=site)
     app.jinja_env.globals.update(_own_words(FRENCH))
-    app.extensions["templates"] = {FRENCH: app.jinja_env}
+    app.parts.add(Templates(app.jinja_env))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +157,7 @@ class Site:
     @property
     def accessibility(self) -> str:
         """How far the site complies with the law today: « non conforme » without a valid audit."""
-        return self.legal.accessibility.state(_today)
+        return self.legal.accessibility.state(lambda: part(Clock).today())
 
 
 class Dense(Extension):
@@ -170,39 +170,33 @@ class Dense(Extension):
         return re.sub(r"(?m)^[ \t]+", "", source)
 
 
-def the_site() -> Site:
-    """What every page of this application says of whoever runs it."""
-    site: Site = current_app.extensions["site"]
-    return site
-
-
-def _today() -> date:
-    clock: Callable[[], datetime] = current_app.extensions["clock"]
-    return clock().astimezone(PARIS).date()
-
-
 # --- Languages ------------------------------------------------------------------------------
 
 
 def render(template: str, language: str, **context: object) -> str:
     """A page whose own words are in this language, if the platform speaks it."""
-    return render_template(templates_in(language).get_template(template), **context)
+    return render_template(part(Templates).spoken(language).get_template(template), **context)
 
 
-def templates_in(language: str) -> Environment:
-    """The templates with the platform's own words in this language, or in French.
+class Templates:
+    """The templates with the platform's own words in each language that it speaks.
 
     Each language has its own, compiled at its first page: words are looked up in one table, and
     nothing has to be told from template to macro.
     """
-    known: dict[str, Environment] = current_app.extensions["templates"]
-    own = own_language(language)
-    if own not in known:
-        made = current_app.jinja_env.overlay()
-        made.globals = {**made.globals, **_own_words(own)}
-        made.filters = {**made.filters, **FILTERS[own]}
-        known[own] = made
-    return known[own]
+
+    def __init__(self, french: Environment) -> None:
+        self._known = {FRENCH: french}
+
+    def spoken(self, language: str) -> Environment:
+        """Those in this language, or in French."""
+        own = own_language(language)
+        if own not in self._known:
+            made = self._known[FRENCH].overlay()
+            made.globals = {**made.globals, **_own_words(own)}
+            made.filters = {**made.filters, **FILTERS[own]}
+            self._known[own] = made
+        return self._known[own]
 
 
 def _own_words(language: str) -> Mapping[str, object]:
@@ -328,7 +322,7 @@ def failure_limit(view: View) -> View:
     return view
 
 
-def _limit_failures(app: Flask, settings: Settings) -> None:
+def _limit_failures(app: Flask, settings: Settings) -> Limiter:
     storage = settings.limiter_storage
     # Nobody can go back from a counter to an address. Processes that share their counters must
     # agree on the key; alone, a process draws one that dies with it. The urn's server has no key:
@@ -358,6 +352,7 @@ def _limit_failures(app: Flask, settings: Settings) -> None:
             return _explain(refused)
 
     app.after_request(count_failures)
+    return limiter
 
 
 def _is_limited() -> bool:

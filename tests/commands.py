@@ -10,7 +10,6 @@ from pathlib import Path
 import click
 import small
 from click.testing import CliRunner
-from flask import Flask
 from running import close
 from sqlalchemy import Pool, event
 
@@ -18,6 +17,7 @@ from consultation.app import create_app, utc_now
 from consultation.cli import ON_FILES, ON_THE_PLATFORM, commands
 from consultation.config import Settings
 from consultation.database import Database
+from consultation.parts import Application
 from consultation.sealing import write_key
 
 OPENS = "2024-06-03 09:00"
@@ -44,7 +44,7 @@ class Shell:
     ) -> None:
         self.environment = dict(environment)
         self.clock = clock
-        self._apps: dict[frozenset[tuple[str, str]], Flask] = {}
+        self._apps: dict[frozenset[tuple[str, str]], Application] = {}
 
     def __call__(self, *words: str | Path, code: int = 0, typed: str = "") -> str:
         """What the command says; its exit code is checked, and it never ends in a traceback."""
@@ -61,7 +61,7 @@ class Shell:
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         return done.output
 
-    def app(self) -> Flask:
+    def app(self) -> Application:
         """The application of these commands: one for each environment, as a server would keep."""
         known = frozenset(self.environment.items())
         if known not in self._apps:

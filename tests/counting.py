@@ -12,20 +12,22 @@ from functools import cache
 from pathlib import Path
 
 from conftest import Clock
-from flask import Flask
+from face import build
 from sqlalchemy import insert
 from visitor import Visitor
 
+from consultation import days
 from consultation.ballots.store import Urn
 from consultation.ballots.tables import ballot, spent
 from consultation.blind import PrivateKey, PublicKey
-from consultation.config import Settings, shipped
+from consultation.config import Settings
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
 from consultation.office.pages import init_office
 from consultation.office.proofs import Proofs
 from consultation.office.sendings import Sendings
 from consultation.office.store import Accounts, Campaigns, Figures, Journal
+from consultation.parts import Application
 from consultation.questionnaire.loading import parse
 from consultation.results import pages, report_pages, table_pages, text_pages
 from consultation.results.analysis import Analysis
@@ -42,7 +44,6 @@ from consultation.results.reviewing import Reviewing
 from consultation.results.store import Codings, Extractions, KnownMargins, Publications, Readings
 from consultation.results.tagging import Tagging
 from consultation.sealing import SealingKey, seal
-from consultation.web import init_web
 
 DEFINITION = """\
 format: 1
@@ -291,7 +292,7 @@ def crowd(size: int) -> list[dict[str, object]]:
     ]
 
 
-def office_app(office: Office, accounts: Accounts, *logins: str) -> Flask:
+def office_app(office: Office, accounts: Accounts, *logins: str) -> Application:
     """The office's pages of results, for analysts of these names."""
     settings = Settings.from_environment(
         {
@@ -301,12 +302,26 @@ def office_app(office: Office, accounts: Accounts, *logins: str) -> Flask:
             "PUBLIC_URL": "http://localhost:8000",
         }
     )
-    app = Flask("consultation", template_folder=str(shipped("templates")), static_folder=None)
     for login in logins:
         accounts.create(login, PASSWORD, "analyste")
-    app.extensions |= vars(office) | {"accounts": accounts}
-    init_web(app, settings)
-    init_office(app, settings)
+    app = build(
+        settings,
+        accounts,
+        days.Clock(office.clock),
+        office.extracting,
+        office.analysis,
+        office.reporting,
+        office.publications,
+        office.sendings,
+        office.results,
+        office.corpus,
+        office.reviewing,
+        office.tagging,
+        office.campaigns,
+        office.figures,
+        office.journal,
+    )
+    init_office(app)
     for blueprint in (
         *(pages.bp, text_pages.bp, table_pages.bp, report_pages.bp, report_pages.published),
     ):
@@ -314,7 +329,7 @@ def office_app(office: Office, accounts: Accounts, *logins: str) -> Flask:
     return app
 
 
-def logged_in(app: Flask, login: str) -> Visitor:
+def logged_in(app: Application, login: str) -> Visitor:
     """An analyst at a browser."""
     visitor = Visitor(app, cookies=True).open("/bureau/connexion")
     return visitor.fill({"login": login, "password": PASSWORD}).press("Se connecter")

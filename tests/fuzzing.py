@@ -21,7 +21,6 @@ import counting
 import small
 from commands import PASSWORD
 from conftest import Clock
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 from visitor import Visitor
@@ -29,18 +28,30 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import create_environ, run_wsgi_app
 
+from consultation import days
 from consultation.app import create_app
 from consultation.ballots.pages import CARRIED
+from consultation.ballots.release import Release
 from consultation.ballots.tables import ballot, spent
 from consultation.blind import to_wire
 from consultation.config import Settings
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.demo.forms import Control, Form, read_document
 from consultation.office.accounts import ROLES
 from consultation.office.campaigns import Campaign
+from consultation.office.store import Accounts, Approvals, Campaigns, Figures
+from consultation.parts import Application
+from consultation.results.analysis import Analysis
+from consultation.results.corpus import Corpus
+from consultation.results.export import Results
 from consultation.results.keys import ResultKeys
-from consultation.results.reviewing import Decision
+from consultation.results.report import Reporting
+from consultation.results.reviewing import Decision, Reviewing
+from consultation.results.store import Publications
+from consultation.results.tagging import Tagging
 from consultation.roll.batches import parse
+from consultation.roll.keys import RollKeys
+from consultation.roll.store import Roll
 from consultation.sealing import seal, write_key
 
 NOBODY = ""
@@ -64,7 +75,7 @@ Fields = list[tuple[str, bytes]]
 # --- A platform with something of everything ---------------------------------------------------
 
 
-def platform(store: Callable[[str], Database], directory: Path, clock: Clock) -> Flask:
+def platform(store: Callable[[str], Database], directory: Path, clock: Clock) -> Application:
     """Campaigns in every state, batches of every kind, texts, files and published pages."""
     urls = {
         f"{name}_url": store(name).url.render_as_string(hide_password=False)
@@ -80,27 +91,25 @@ def platform(store: Callable[[str], Database], directory: Path, clock: Clock) ->
     )
     app = create_app(settings, clock=clock, hashing=small.FAST_HASHING)
     for role in ROLES:
-        app.extensions["accounts"].create(role, PASSWORD, role)
+        app.parts[Accounts].create(role, PASSWORD, role)
     _closed(app, _registered(app, "close", counting.DEFINITION, counting.LISTS), clock)
     for slug in SLUGS[1:]:
         _invited(app, _registered(app, slug, small.DEFINITION, small.LISTS))
     for slug in ("essai", "pause"):
-        app.extensions["campaigns"].open(slug)
-    app.extensions["campaigns"].pause("pause")
-    exploitation = next(
-        one for one in app.extensions["accounts"].all() if one.role == "exploitation"
-    )
-    app.extensions["approvals"].request("early-closing", "essai", exploitation)
+        app.parts[Campaigns].open(slug)
+    app.parts[Campaigns].pause("pause")
+    exploitation = next(one for one in app.parts[Accounts].all() if one.role == "exploitation")
+    app.parts[Approvals].request("early-closing", "essai", exploitation)
     return app
 
 
-def _registered(app: Flask, slug: str, definition: str, lists: Mapping[str, str]) -> Campaign:
-    parts, keys = app.extensions, app.extensions["settings"].keys
+def _registered(app: Application, slug: str, definition: str, lists: Mapping[str, str]) -> Campaign:
+    parts, keys = app.parts, app.parts[Settings].keys
     for audience in small.public_keys():
         path = keys / "roll" / slug / f"signing-{audience}.pem"
         write_key(path, small.signing_key(audience).to_pem())
-    now = parts["clock"]()
-    campaign = parts["campaigns"].create(
+    now = parts[days.Clock]()
+    campaign = parts[Campaigns].create(
         slug=slug,
         urn=random.Random(slug).randbytes(16),
         definition=definition,
@@ -108,45 +117,45 @@ def _registered(app: Flask, slug: str, definition: str, lists: Mapping[str, str]
         opens=now - timedelta(days=1),
         closes=now + timedelta(days=20),
         export_key=ResultKeys(keys).create(slug),
-        keys=parts["roll_keys"].create(slug, tuple(small.public_keys())),
+        keys=parts[RollKeys].create(slug, tuple(small.public_keys())),
     )
-    parts["release"].prepare(campaign)
+    parts[Release].prepare(campaign)
     return campaign
 
 
-def _closed(app: Flask, campaign: Campaign, clock: Clock) -> None:
+def _closed(app: Application, campaign: Campaign, clock: Clock) -> None:
     """Ended weeks ago: counted, its texts gathered, some of them read, its results published."""
-    parts, rng = app.extensions, random.Random(5)
+    parts, rng = app.parts, random.Random(5)
     documents = [
         json.dumps({"definition": "", "audience": "agents", "answers": given}).encode()
         for given in counting.ideas(60)
     ]
-    with parts["databases"]["box"].write() as tx:
+    with parts[Stores]["box"].write() as tx:
         urn = {"urn": campaign.urn}
         boxes = [seal(campaign.export_key, document) for document in documents]
         tx.execute(insert(ballot), [{"id": rng.randbytes(16), "sealed": b} | urn for b in boxes])
         tx.execute(insert(spent), [{"nullifier": rng.randbytes(32)} | urn for _ in boxes])
-    now, campaigns = clock.now, parts["campaigns"]
+    now, campaigns = clock.now, parts[Campaigns]
     campaigns.open("close")
     campaigns.start_closing("close", now)
     clock.advance(days=21)
     campaigns.finish_closing("close")
     clock.now = now
     campaign = campaigns.get("close")
-    parts["figures"].publish("close", {"ballots": 60, "invited": 90})
-    parts["analysis"].refresh(campaign)
-    parts["corpus"].prepare(campaign, parts["results"].ballots(campaign))
-    with parts["corpus"].opened(campaign, "idee") as sayings:
+    parts[Figures].publish("close", {"ballots": 60, "invited": 90})
+    parts[Analysis].refresh(campaign)
+    parts[Corpus].prepare(campaign, parts[Results].ballots(campaign))
+    with parts[Corpus].opened(campaign, "idee") as sayings:
         one = sayings.search("agents", limit=1).lines[0].saying.id
-    parts["reviewing"].decide(campaign, "idee", {one: Decision(accepted=True)})
-    tag = parts["tagging"].add(campaign, "idee", "Télétravail")
-    parts["tagging"].code(campaign, "idee", "analyste", {one: frozenset([tag.id])})
-    parts["publications"].publish("close", parts["reporting"].report(campaign).to_json())
+    parts[Reviewing].decide(campaign, "idee", {one: Decision(accepted=True)})
+    tag = parts[Tagging].add(campaign, "idee", "Télétravail")
+    parts[Tagging].code(campaign, "idee", "analyste", {one: frozenset([tag.id])})
+    parts[Publications].publish("close", parts[Reporting].report(campaign).to_json())
 
 
-def _invited(app: Flask, campaign: Campaign) -> None:
+def _invited(app: Application, campaign: Campaign) -> None:
     """Batches to check, to send, being sent, suspended, cancelled, sent; codes on paper."""
-    roll, slug = app.extensions["roll"], campaign.slug
+    roll, slug = app.parts[Roll], campaign.slug
 
     def batch(name: str, *, confirmed: bool = True) -> bytes:
         lines = "".join(f"{slug}{name}{number}@ain.gouv.fr\n" for number in range(12))
@@ -192,7 +201,7 @@ class Learned:
 
 @dataclass
 class _Learning:
-    app: Flask
+    app: Application
     forms: dict[str, list[Form]] = field(default_factory=lambda: defaultdict(list))
     addresses: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     values: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -224,7 +233,7 @@ class _Learning:
         return endpoint
 
 
-def learn(app: Flask, clients: Mapping[str, FlaskClient]) -> Learned:
+def learn(app: Application, clients: Mapping[str, FlaskClient]) -> Learned:
     """Walk through every page that each role can reach, and answer as an agent does."""
     learning = _Learning(app)
     _hand_in(clients["rh"])
@@ -241,7 +250,7 @@ def learn(app: Flask, clients: Mapping[str, FlaskClient]) -> Learned:
             if reply.status_code == 200 and reply.mimetype == "text/html":
                 waiting += sorted(learning.page(reply.text))
             reply.close()
-    code = app.extensions["roll"].unused_invitation("essai", "agents").code
+    code = app.parts[Roll].unused_invitation("essai", "agents").code
     given = small.credential()
     visitor = Visitor(app).open("/q/essai/agents/commencer")
     learning.page(visitor.body)
@@ -256,7 +265,7 @@ def learn(app: Flask, clients: Mapping[str, FlaskClient]) -> Learned:
         visitor.press("suite")
         learning.page(visitor.body)
     told = {
-        "code": app.extensions["roll"].unused_invitation("essai", "agents").code,
+        "code": app.parts[Roll].unused_invitation("essai", "agents").code,
         "blinded": to_wire(bytes(range(256)) * 2),
         "id": to_wire(bytes(32)),
         "box": to_wire(bytes(16 * 1024 + 28)),
@@ -284,7 +293,7 @@ def _hand_in(client: FlaskClient) -> None:
     assert client.post(address, data=typed).location.endswith("/colonnes")
 
 
-def logged_in(app: Flask, role: str) -> FlaskClient:
+def logged_in(app: Application, role: str) -> FlaskClient:
     """A browser of this role, or of nobody."""
     client = app.test_client()
     if role == NOBODY:
@@ -443,7 +452,7 @@ def _wire(value: str) -> str:
 class Generator:
     """Draws requests for an application; the same seed draws the same, of the same pages."""
 
-    def __init__(self, app: Flask, learned: Learned, rng: random.Random) -> None:
+    def __init__(self, app: Application, learned: Learned, rng: random.Random) -> None:
         self._learned, self._rng = learned, rng
         self._routes = sorted(
             (rule.rule, method, rule)
@@ -678,7 +687,7 @@ def _zip(entries: Mapping[str, bytes]) -> bytes:
 class Sender:
     """Sends requests as each role, whose session is begun again when it is lost."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
         self.clients = {role: logged_in(app, role) for role in (NOBODY, *ROLES)}
         self.learned = learn(app, self.clients)

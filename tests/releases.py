@@ -10,19 +10,21 @@ import time
 from sqlalchemy.exc import DBAPIError
 
 from consultation.app import create_app
+from consultation.ballots.release import Release
 from consultation.config import Settings
+from consultation.office.store import Campaigns
 
 PAUSE = 0.1
 
 
 def main() -> None:
     """What a worker does, faster: a store that is away is asked again later."""
-    parts = create_app(Settings.from_environment(os.environ)).extensions
+    parts = create_app(Settings.from_environment(os.environ)).parts
     while True:
         try:
-            campaign = parts["campaigns"].recent(sys.argv[1])
-            parts["release"].prove(campaign)
-            parts["release"].run(campaign)
+            campaign = parts[Campaigns].recent(sys.argv[1])
+            parts[Release].prove(campaign)
+            parts[Release].run(campaign)
         except (DBAPIError, OSError) as error:
             logging.warning("release: %s", type(error).__name__)
         time.sleep(PAUSE)

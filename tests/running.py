@@ -12,27 +12,27 @@ from pathlib import Path
 
 import small
 from conftest import Clock
-from flask import Flask
+from face import build
 
-from consultation import entrance
+from consultation import days, entrance
 from consultation.ballots import pages as survey
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
-from consultation.ceremony import Account
-from consultation.config import Settings, shipped
-from consultation.database import Database
+from consultation.ceremony import Account, Ceremony
+from consultation.config import Settings
+from consultation.database import Database, Stores
 from consultation.entrance import Entrance
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
-from consultation.office.store import Accounts, Campaigns
+from consultation.office.store import Accounts, Approvals, Campaigns
+from consultation.parts import Application
 from consultation.roll import pages as roll_pages
 from consultation.roll.batches import parse
 from consultation.roll.codes import grouped
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
 from consultation.sealing import write_key
-from consultation.web import init_web
 
 INVITED = 3
 PASSWORD = "une phrase assez longue"
@@ -42,7 +42,7 @@ PASSWORD = "une phrase assez longue"
 class Running:
     """Both sides of the platform, and what their owners hold."""
 
-    app: Flask
+    app: Application
     roll_store: Database
     box_store: Database
     campaigns: Campaigns
@@ -88,11 +88,8 @@ def run(
     release.prepare(campaign)
     invited = {audience: _invite(roll, audience, people) for audience in campaign.keys}
     campaigns.open("essai")
-    app = Flask("consultation", static_folder=None, template_folder=str(shipped("templates")))
-    app.extensions.update(
-        campaigns=campaigns, roll=roll, urn=urn, entrance=Entrance(roll, urn, campaigns)
-    )
-    init_web(app, _settings(keys))
+    app = build(_settings(keys), campaigns, roll, urn, Entrance(roll, urn, campaigns))
+    survey.init_survey(app)
     for blueprint in (survey.bp, entrance.bp, roll_pages.bp):
         app.register_blueprint(blueprint)
     return Running(
@@ -108,12 +105,12 @@ def run(
     )
 
 
-def end(app: Flask, slug: str) -> Account:
+def end(app: Application, slug: str) -> Account:
     """End a campaign now, before its date and without grace: two persons agree."""
-    ceremony, approvals = app.extensions["ceremony"], app.extensions["approvals"]
-    database = app.extensions["databases"]["office"]
+    ceremony, approvals = app.parts[Ceremony], app.parts[Approvals]
+    database = app.parts[Stores]["office"]
     hashing = "pbkdf2:sha256:1"  # nobody logs in with these
-    accounts = Accounts(database, app.extensions["clock"], hashing=hashing, secret_key="k" * 48)
+    accounts = Accounts(database, app.parts[days.Clock], hashing=hashing, secret_key="k" * 48)
     for action in ceremony.takes_two(slug, timedelta()):
         first, second = (
             accounts.create(f"{action}-{secrets.token_hex(4)}", PASSWORD, "exploitation")
@@ -125,26 +122,26 @@ def end(app: Flask, slug: str) -> Account:
     return account
 
 
-def prove(app: Flask, slug: str, clock: Callable[[], datetime]) -> None:
+def prove(app: Application, slug: str, clock: Callable[[], datetime]) -> None:
     """What a worker says every minute, at this clock's hour: that the airlock's key is here."""
-    parts, proofs = app.extensions, Proofs(app.extensions["databases"]["office"], clock)
-    box, keys = parts["databases"]["box"], BoxKeys(parts["settings"].keys)
-    assert Release(box, keys, proofs, clock, random.Random(1)).prove(parts["campaigns"].get(slug))
+    parts, proofs = app.parts, Proofs(app.parts[Stores]["office"], clock)
+    box, keys = parts[Stores]["box"], BoxKeys(parts[Settings].keys)
+    assert Release(box, keys, proofs, clock, random.Random(1)).prove(parts[Campaigns].get(slug))
 
 
-def destroy_retired_keys(app: Flask, slug: str) -> None:
+def destroy_retired_keys(app: Application, slug: str) -> None:
     """What rounds do in the hour that follows, without waiting for it."""
-    parts = app.extensions
-    box, keys, now = parts["databases"]["box"], BoxKeys(parts["settings"].keys), parts["clock"]()
+    parts = app.parts
+    box, keys, now = parts[Stores]["box"], BoxKeys(parts[Settings].keys), parts[days.Clock]()
     for minutes in (0, 61):
         later = partial(now.__add__, timedelta(minutes=minutes))
-        release = Release(box, keys, parts["proofs"], later, random.Random(1))
-        release.sweep(parts["campaigns"].get(slug))
+        release = Release(box, keys, parts[Proofs], later, random.Random(1))
+        release.sweep(parts[Campaigns].get(slug))
 
 
-def close(app: Flask) -> None:
+def close(app: Application) -> None:
     """Give back every connection."""
-    for database in app.extensions["databases"].values():
+    for database in app.parts[Stores].values():
         database.close()
 
 

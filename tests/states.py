@@ -13,12 +13,15 @@ import small
 from browsing import enter, heading, kept, serving
 from commands import Shell, invite, lend_keys, questionnaire
 from conftest import Clock
-from flask import Flask, abort
+from flask import abort
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 from sqlalchemy.exc import OperationalError
 
 from consultation.config import shipped
+from consultation.office.store import Campaigns
+from consultation.parts import Application
 from consultation.roll.codes import grouped
+from consultation.roll.store import Roll
 
 PHONE, DESKTOP = {"width": 360, "height": 780}, {"width": 1280, "height": 800}
 NOON = datetime(2024, 6, 10, 10, 0, tzinfo=UTC)
@@ -94,14 +97,14 @@ not_accessible = ["Le diagramme n’a pas de contraste suffisant."]
 class Town:
     """A whole platform behind a real server, with agents invited, and the hour it is there."""
 
-    app: Flask
+    app: Application
     url: str
     clock: Clock
     run: Shell
 
     def code(self) -> str:
         """The code of somebody who has not answered."""
-        return grouped(self.app.extensions["roll"].unused_invitation(SLUG, "agents").code)
+        return grouped(self.app.parts[Roll].unused_invitation(SLUG, "agents").code)
 
     @property
     def link(self) -> str:
@@ -141,7 +144,7 @@ def town(directory: Path, definition: Path | None = None, *, people: int = 40) -
         run.close()
 
 
-def _break(app: Flask) -> None:
+def _break(app: Application) -> None:
     """Pages where everything goes wrong."""
 
     def no_store() -> str:
@@ -360,7 +363,7 @@ def _reading(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
 def _refused(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
     """What cannot be."""
     town, tab = agent.town, agent.tab
-    campaigns = town.app.extensions["campaigns"]
+    campaigns = town.app.parts[Campaigns]
     for path, name in (
         ("/nulle-part", "page-inconnue"),
         ("/casse", "panne"),
@@ -384,8 +387,8 @@ def _refused(agent: Visit, _: BrowserContext) -> Iterator[Shot]:
     agent.go_on()
     yield "laissez-passer-faux", agent
     replaced = town.link
-    address = town.app.extensions["roll"].unused_invitation(SLUG, "agents").address
-    town.app.extensions["roll"].reissue(campaigns.get(SLUG), address)
+    address = town.app.parts[Roll].unused_invitation(SLUG, "agents").address
+    town.app.parts[Roll].reissue(campaigns.get(SLUG), address)
     agent.open(replaced)
     enter(tab)
     tab.wait_for_selector("#_panne:visible")

@@ -20,12 +20,12 @@ from types import TracebackType
 from typing import Self
 
 import small
-from flask import Flask
 from running import close, destroy_retired_keys, end
 from wire import Wire
 
 from consultation.app import create_app
 from consultation.ballots.release import Release
+from consultation.ballots.store import Urn
 from consultation.ceremony import Account, Ceremony
 from consultation.cli.running import gunicorn
 from consultation.config import Settings, shipped
@@ -35,11 +35,14 @@ from consultation.demo.crowd import Crowd, answer_all
 from consultation.demo.place import STORES, settle
 from consultation.demo.server import Server
 from consultation.office.campaigns import Campaign
+from consultation.office.store import Campaigns
+from consultation.parts import Application
 from consultation.questionnaire.answers import Context, from_json, stored
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.loading import parse as load_text
 from consultation.results.keys import ResultKeys
 from consultation.roll.batches import parse
+from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
 from consultation.sealing import SealingKey, write_key
 
@@ -73,7 +76,7 @@ def shipped_questionnaire(name: str) -> Questionnaire:
 class Storm:
     """An open consultation: its parts in this process, its servers, its wire, its people."""
 
-    app: Flask
+    app: Application
     environment: Mapping[str, str]
     servers: Sequence[Server]
     wire: Wire
@@ -85,8 +88,7 @@ class Storm:
     @property
     def campaign(self) -> Campaign:
         """The consultation as it is now."""
-        found: Campaign = self.app.extensions["campaigns"].get(SLUG)
-        return found
+        return self.app.parts[Campaigns].get(SLUG)
 
     @property
     def restarts(self) -> int:
@@ -127,14 +129,14 @@ class Storm:
 
     def account(self) -> Account:
         """The figures as they are now."""
-        ceremony: Ceremony = self.app.extensions["ceremony"]
+        ceremony = self.app.parts[Ceremony]
         return ceremony.account(self.campaign)
 
     def ballots(self) -> Counter[str]:
         """What the urn holds, read with the export's key: each document and how many of it."""
-        keys: ResultKeys = self.app.extensions["result_keys"]
+        keys = self.app.parts[ResultKeys]
         key: SealingKey = keys.get(SLUG)
-        sealed = self.app.extensions["urn"].ballots(self.campaign)
+        sealed = self.app.parts[Urn].ballots(self.campaign)
         return Counter(_canonical(json.loads(key.unseal(box))["answers"]) for box in sealed)
 
     def thanked(self) -> Counter[str]:
@@ -159,7 +161,7 @@ class Storm:
         destroy_retired_keys(self.app, SLUG)
         assert (account.ballots, account.waiting) == (everyone, 0)
         assert self.ballots() == self.thanked()
-        assert list(Path(self.app.extensions["settings"].keys, "box").rglob("*.key*")) == []
+        assert list(Path(self.app.parts[Settings].keys, "box").rglob("*.key*")) == []
         return account
 
 
@@ -271,30 +273,30 @@ def urls_of(store: Callable[[str], Database]) -> Urls:
     }
 
 
-def invited(app: Flask, asked: Questionnaire, people: int, pool: int) -> list[Invitation]:
+def invited(app: Application, asked: Questionnaire, people: int, pool: int) -> list[Invitation]:
     """Create the consultation, invite everyone, open it."""
-    parts = app.extensions
+    parts = app.parts
     for audience in small.public_keys() if asked is SHORT else ():
-        path = Path(parts["settings"].keys, "roll", SLUG, f"signing-{audience}.pem")
+        path = Path(parts[Settings].keys, "roll", SLUG, f"signing-{audience}.pem")
         write_key(path, small.signing_key(audience).to_pem())
     questionnaire = load_text(asked.definition, asked.lists).questionnaire
     assert questionnaire is not None
     now = datetime.now(UTC)
-    campaign = parts["campaigns"].create(
+    campaign = parts[Campaigns].create(
         slug=SLUG,
         urn=secrets.token_bytes(16),
         definition=asked.definition,
         lists=asked.lists,
         opens=now - timedelta(days=1),
         closes=now + timedelta(days=7),
-        export_key=parts["result_keys"].create(SLUG),
-        keys=parts["roll_keys"].create(SLUG, [name for name, _ in questionnaire.audiences]),
+        export_key=parts[ResultKeys].create(SLUG),
+        keys=parts[RollKeys].create(SLUG, [name for name, _ in questionnaire.audiences]),
         pool=pool,
     )
-    release: Release = parts["release"]
+    release = parts[Release]
     release.prepare(campaign)
-    codes = _codes(parts["roll"], people)
-    parts["ceremony"].open(SLUG, "essai")
+    codes = _codes(parts[Roll], people)
+    parts[Ceremony].open(SLUG, "essai")
     return [
         Invitation(
             path=f"/q/{SLUG}/{AUDIENCE}",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
-from typing import Any
 
+from consultation.ballots.release import Release
+from consultation.ballots.store import Urn
 from consultation.blind import blind, blinding_factor, finalize, prepare
-
-Parts = Mapping[str, Any]
+from consultation.office.store import Campaigns
+from consultation.parts import Parts
+from consultation.roll.store import Roll
 
 
 def credential(parts: Parts, slug: str, audience: str = "agents") -> tuple[bytes, bytes]:
     """What the roll gives to somebody who has not answered yet."""
-    roll, campaign = parts["roll"], parts["campaigns"].get(slug)
+    roll, campaign = parts[Roll], parts[Campaigns].get(slug)
     public = campaign.keys[audience]
     msg = prepare(secrets.token_bytes(32), secrets.token_bytes(32))
     r = blinding_factor(public, secrets.token_bytes(64))
@@ -25,14 +26,14 @@ def credential(parts: Parts, slug: str, audience: str = "agents") -> tuple[bytes
 
 def cast(parts: Parts, slug: str, given: tuple[bytes, bytes], number: int = 0) -> str:
     """Answer « 10 » or so, in the one question that takes a number."""
-    campaign = parts["campaigns"].get(slug)
-    parts["release"].prove(campaign)  # a worker is there
+    campaign = parts[Campaigns].get(slug)
+    parts[Release].prove(campaign)  # a worker is there
     document = {
         "definition": campaign.digest,
         "audience": "agents",
         "answers": {"tt": number % 6, "mot": f"agent {number}"},
     }
-    return str(parts["urn"].cast(campaign, "agents", *given, json.dumps(document).encode()))
+    return str(parts[Urn].cast(campaign, "agents", *given, json.dumps(document).encode()))
 
 
 def vote(parts: Parts, slug: str, count: int) -> None:

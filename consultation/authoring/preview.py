@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from flask import Blueprint, Flask, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from consultation.authoring.reports import Report, as_text
@@ -21,6 +21,7 @@ from consultation.ballots.journey import State
 from consultation.ballots.pages import (
     Answer,
     Visit,
+    init_survey,
     render_page,
     review_page,
     show,
@@ -28,9 +29,10 @@ from consultation.ballots.pages import (
     turn,
 )
 from consultation.config import Settings, shipped
-from consultation.days import end_of
+from consultation.days import Clock, end_of
 from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
+from consultation.parts import Application, part
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.loading import Loaded, load
 from consultation.questionnaire.model import Page, Questionnaire
@@ -59,9 +61,13 @@ class Broken(Refusal):
 
 
 class Draft:
-    """The questionnaire of a file, read again when the file, or a list beside it, has changed."""
+    """The questionnaire of a file, read again when the file, or a list beside it, has changed.
 
-    def __init__(self, path: Path) -> None:
+    It is shown first in this `language`; empty: in its own.
+    """
+
+    def __init__(self, path: Path, language: str = "") -> None:
+        self.language = language
         self._path = path
         self._loaded = load(path)
         self._read = self._state()
@@ -86,9 +92,9 @@ def usable(path: Path, loaded: Loaded) -> Questionnaire:
     return loaded.questionnaire
 
 
-def create_preview(path: Path, clock: Callable[[], datetime], language: str = "") -> Flask:
+def create_preview(path: Path, clock: Callable[[], datetime], language: str = "") -> Application:
     """The application that shows this file, first in this language."""
-    app = Flask("apercu", static_folder=None, template_folder=str(shipped("templates")))
+    app = Application("apercu", template_folder=str(shipped("templates")))
     nothing = Settings(
         secret_key="",
         roll_url="",
@@ -98,8 +104,10 @@ def create_preview(path: Path, clock: Callable[[], datetime], language: str = ""
         public_url="",
         sides=frozenset(),
     )
-    app.extensions |= {"clock": clock, "draft": Draft(path), "language": language}
-    init_web(app, nothing)
+    for made in (nothing, Clock(clock), Draft(path, language)):
+        app.parts.add(made)
+    init_web(app)
+    init_survey(app)
     app.jinja_env.globals["preview"] = True
     app.register_blueprint(bp)
     return app
@@ -220,12 +228,11 @@ def send(campaign: str, audience: str) -> Answer:
 
 
 def _questionnaire() -> Questionnaire:
-    draft: Draft = current_app.extensions["draft"]
-    return draft.questionnaire
+    return part(Draft).questionnaire
 
 
 def _sheet() -> Sheet:
-    return sheet_of(_questionnaire(), current_app.extensions["language"])
+    return sheet_of(_questionnaire(), part(Draft).language)
 
 
 def _visit(slug: str, audience: str) -> Visit:
@@ -235,7 +242,7 @@ def _visit(slug: str, audience: str) -> Visit:
     visit = Visit(campaign=_campaign(q), audience=audience, msg=NOBODY, sig=NOBODY)
     spoken = request.values.get("lang")
     if spoken is None and request.method == "GET":
-        spoken = current_app.extensions["language"]
+        spoken = part(Draft).language
     return visit.speaking(spoken or "")
 
 
@@ -247,7 +254,7 @@ def _nothing_kept(visit: Visit, address: str, state: State) -> str:
 
 
 def _campaign(q: Questionnaire) -> Campaign:
-    now = current_app.extensions["clock"]()
+    now = part(Clock)()
     return Campaign(
         slug=SLUG,
         urn=b"",

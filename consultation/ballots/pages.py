@@ -17,7 +17,6 @@ from http import HTTPStatus
 from flask import (
     Blueprint,
     abort,
-    current_app,
     g,
     jsonify,
     redirect,
@@ -37,13 +36,14 @@ from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Suspended, 
 from consultation.formatting import end, moment
 from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
-from consultation.office.pages import the_campaigns
+from consultation.office.store import Campaigns
+from consultation.parts import Application, part, parts
 from consultation.questionnaire.answers import from_json
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
-from consultation.web import failure_limit, render, shown_to_all, templates_in, the_site
+from consultation.web import Site, Templates, failure_limit, render, shown_to_all
 from consultation.words import FRENCH, words
 
 MOST_FIELDS = 1000
@@ -212,36 +212,22 @@ class Visit:
         )
 
 
-def the_urn() -> Urn:
-    """The urn of the running application."""
-    urn: Urn = current_app.extensions["urn"]
-    return urn
+def init_survey(app: Application) -> None:
+    """Give `app` what remembers how questions look; called once, whoever shows their pages."""
+    app.parts.add(Printer(question_field))
+    app.parts.add(Live())
 
 
-def the_printer() -> Printer:
-    """What renders questions; one for the application, because it remembers them."""
-    parts = current_app.extensions
-    if "printer" not in parts:
-        parts["printer"] = Printer(_question_field)
-    printer: Printer = parts["printer"]
-    return printer
-
-
-def _question_field(field: Field, language: str) -> str:
-    macros = templates_in(language).get_template("survey/questions.html").module
+def question_field(field: Field, language: str) -> str:
+    """A question in this language."""
+    macros = part(Templates).spoken(language).get_template("survey/questions.html").module
     html: str = vars(macros)["question_field"](field)
     return html
 
 
-def the_live() -> Live:
-    """What tells the script which questions come and go; it remembers the rules of each page."""
-    live: Live = current_app.extensions.setdefault("live", Live())
-    return live
-
-
 def admit(campaign: Campaign) -> None:
     """Refuse whoever comes before the opening, during a pause or after the end."""
-    match the_campaigns().phase(campaign):
+    match part(Campaigns).phase(campaign):
         case "draft" | "scheduled":
             raise NotOpenYet(campaign.opens)
         case "paused":
@@ -272,8 +258,8 @@ def home() -> Response:
 def any_landing(rewritten: str = "") -> str:
     """Where a code is typed, whatever the consultation."""
     _ignore_rewritten_fragment(rewritten)
-    key = ("landing", the_site().accessibility)
-    page = the_printer().page(key, partial(_render_landing, None, closing=False))
+    key = ("landing", part(Site).accessibility)
+    page = part(Printer).page(key, partial(_render_landing, None, closing=False))
     return shown_to_all(page)
 
 
@@ -284,10 +270,10 @@ def landing(campaign: str, audience: str) -> str:
         audience = audience.partition(mark)[0]
     visit = _visit(campaign, audience)
     admit(visit.campaign)
-    known, closing = visit.campaign, the_urn().phase(visit.campaign) == "closing"
+    known, closing = visit.campaign, part(Urn).phase(visit.campaign) == "closing"
     told = (known.slug, known.digest, known.title, known.closes, audience, visit.language, closing)
-    key = (told, the_site().accessibility)
-    return shown_to_all(the_printer().page(key, partial(_render_landing, visit, closing=closing)))
+    key = (told, part(Site).accessibility)
+    return shown_to_all(part(Printer).page(key, partial(_render_landing, visit, closing=closing)))
 
 
 @bp.get("/q/<campaign>/<audience>/commencer")
@@ -295,7 +281,7 @@ def start(campaign: str, audience: str) -> str:
     """The first page, for the script: it will fill in the credential."""
     visit = _visit(campaign, audience)
     admit(visit.campaign)
-    state = State(seed=the_urn().new_seed())
+    state = State(seed=part(Urn).new_seed())
     page = visit.journey.first(state)
     return render_page(visit, page, state, visit.journey.sheet(page, state))
 
@@ -352,7 +338,7 @@ def take_up(campaign: str, audience: str) -> Answer:
     visit = _visit(campaign, audience)
     admit(visit.campaign)
     visit = with_credential(visit, request.form)
-    draft = the_urn().load_draft(visit.sig)
+    draft = part(Urn).load_draft(visit.sig)
     state = State.from_form(visit.campaign.questionnaire, request.form)
     if draft is not None or not state.answers:
         return resume(visit, draft)
@@ -391,7 +377,7 @@ def send(campaign: str, audience: str) -> Answer:
     """Cast the ballot; sending it again is thanked again."""
     visit = _visit(campaign, audience)
     visit = _credential(visit, request.form)
-    if the_urn().is_spent(visit.nullifier):
+    if part(Urn).is_spent(visit.nullifier):
         return _thanks(visit, "already")
     admit(visit.campaign)
     read = State.from_form(visit.campaign.questionnaire, request.form)
@@ -405,7 +391,7 @@ def send(campaign: str, audience: str) -> Answer:
     if len(document) > LONGEST_DOCUMENT:
         raise TooLong
     try:
-        outcome = the_urn().cast(visit.campaign, audience, visit.msg, visit.sig, document)
+        outcome = part(Urn).cast(visit.campaign, audience, visit.msg, visit.sig, document)
     except Suspended as suspended:
         return review_page(visit, state, suspended=suspended)
     return _thanks(visit, outcome)
@@ -427,7 +413,7 @@ def keep_elsewhere(campaign: str, audience: str) -> Response:
         abort(HTTPStatus.BAD_REQUEST)
     if len(box) > LARGEST_BOX or len(box) % BOX_CLASS != BOX_MARGIN:
         abort(HTTPStatus.BAD_REQUEST)
-    the_urn().keep_elsewhere(visit.campaign, visit.sig, name, box)
+    part(Urn).keep_elsewhere(visit.campaign, visit.sig, name, box)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -436,7 +422,7 @@ def keep_elsewhere(campaign: str, audience: str) -> Response:
 def found_elsewhere() -> Response:
     """Give back what was locked; only the code opens it."""
     name = blind.from_wire(told().get("id", ""))
-    box = the_urn().elsewhere(name) if name else None
+    box = part(Urn).elsewhere(name) if name else None
     if box is None:
         raise UnknownRecovery
     return jsonify(box=blind.to_wire(box))
@@ -448,7 +434,7 @@ def found_elsewhere() -> Response:
 def with_credential(visit: Visit, form: Mapping[str, str]) -> Visit:
     """The visit with the credential of this form, genuine and not spent; refused otherwise."""
     visit = _credential(visit, form)
-    if the_urn().is_spent(visit.nullifier):
+    if part(Urn).is_spent(visit.nullifier):
         raise AlreadyAnswered
     return visit
 
@@ -506,7 +492,7 @@ def show(visit: Visit, page: Page, state: State) -> str:
 def resume(visit: Visit, draft: bytes | None) -> Answer:
     """Where a draft was left; the first page when there is none."""
     if draft is None:
-        state = State(seed=the_urn().new_seed())
+        state = State(seed=part(Urn).new_seed())
         return show(visit, visit.journey.first(state), state)
     state, kept = draft_state(visit, draft), json.loads(draft)
     page_id = kept["page"]
@@ -534,7 +520,7 @@ def _latest(visit: Visit, state: State) -> State:
         if told is None:
             return state
         return replace(state, answers=from_json(visit.campaign.questionnaire, told))
-    draft = the_urn().load_draft(visit.sig)
+    draft = part(Urn).load_draft(visit.sig)
     if draft is None:
         return state
     kept = draft_state(visit, draft)
@@ -555,7 +541,7 @@ def render_page(
 
     `early`: it was sent before its script was there, and says so.
     """
-    printer, carried = the_printer(), visit.carried if carried is None else carried
+    printer, carried = part(Printer), visit.carried if carried is None else carried
     credential = bool(carried.get("s"))
     shown = {"shown": sheet.shown, "warned": sheet.warned}
 
@@ -580,13 +566,13 @@ def render_page(
         )
 
     hidden = _hidden({**carried, **state.to_form(), **shown})
-    asked = the_live().questions(sheet, printer) if visit.script else printer.questions(sheet)
+    asked = part(Live).questions(sheet, printer) if visit.script else printer.questions(sheet)
     questions = Markup("\n  ").join(asked)
     if sheet.particular or early:
         return rendered(hidden, questions)
     told = (visit.audience, visit.script, visit.language)
     campaign = (visit.campaign.slug, visit.campaign.digest, *told)
-    known = (campaign, the_site().accessibility)
+    known = (campaign, part(Site).accessibility)
     key = (known, credential, state.reviewing, address, sheet.place)
     return printer.page(key, rendered, hidden=hidden, questions=questions)
 
@@ -622,7 +608,7 @@ def _ignore_rewritten_fragment(rewritten: str) -> None:
 
 
 def _visit(slug: str, audience: str) -> Visit:
-    campaign = the_campaigns().recent(slug)
+    campaign = part(Campaigns).recent(slug)
     if audience not in campaign.keys:
         raise UnknownCampaign
     script = request.method != "POST" or request.form.get("script") != "0"
@@ -728,12 +714,12 @@ def _keep_draft(visit: Visit, page_id: str, state: State) -> None:
 
     A roll with a server of its own shows the second page without an urn to keep anything in.
     """
-    if visit.script or "urn" not in current_app.extensions:
+    if visit.script or Urn not in parts():
         return
     kept = {"page": page_id, "lang": visit.language, **state.to_form()}
     draft = json.dumps(kept, ensure_ascii=False).encode()
     if len(draft) <= LONGEST_DOCUMENT:
-        the_urn().save_draft(visit.campaign, visit.sig, draft)
+        part(Urn).save_draft(visit.campaign, visit.sig, draft)
 
 
 def _thanks(visit: Visit, outcome: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, Response, render_template
 
 from consultation.ballots.published import COUNTS, PublishedUrn
 from consultation.ballots.store import Urn
@@ -18,8 +18,8 @@ from consultation.config import Settings
 from consultation.formatting import number_fr
 from consultation.office.campaigns import PHASE_WORDS, Campaign, UnknownCampaign
 from consultation.office.figures import Name, Published, about
-from consultation.office.pages import the_campaigns, the_figures
-from consultation.office.store import Figures
+from consultation.office.store import Campaigns, Figures
+from consultation.parts import part
 from consultation.refusals import Refusal
 
 bp = Blueprint("transparency", __name__, url_prefix="/transparence")
@@ -91,7 +91,7 @@ class UrnFiles:
 @bp.get("")
 def every_campaign() -> str:
     """The consultations that were opened."""
-    register = the_campaigns()
+    register = part(Campaigns)
     found = [
         (campaign, PHASE_WORDS[register.phase(campaign)])
         for campaign in register.all()
@@ -103,12 +103,12 @@ def every_campaign() -> str:
 @bp.get("/<slug>")
 def one_campaign(slug: str) -> str:
     """Everything there is to know of one consultation."""
-    register = the_campaigns()
+    register = part(Campaigns)
     campaign = register.get(slug)
     if campaign.state == "draft":
         raise UnknownCampaign
-    published = the_figures().of(slug)
-    settings: Settings = current_app.extensions["settings"]
+    published = part(Figures).of(slug)
+    settings = part(Settings)
     return render_template(
         "transparency/campaign.html",
         campaign=campaign,
@@ -125,8 +125,8 @@ def one_campaign(slug: str) -> str:
 @files.get("/<slug>/urne.txt")
 def urn_file(slug: str) -> Response:
     """The urn as a text, for whoever wants to count again."""
-    urns: UrnFiles = current_app.extensions["urn_files"]
-    return Response(urns.of(the_campaigns().get(slug)), mimetype="text/plain")
+    urns = part(UrnFiles)
+    return Response(urns.of(part(Campaigns).get(slug)), mimetype="text/plain")
 
 
 def _counts(published: Published) -> list[Line]:

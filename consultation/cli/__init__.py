@@ -15,7 +15,7 @@ from consultation.refusals import Refusal
 from consultation.terminal import Misconfigured, Mistake, Unavailable, database_sentence
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from consultation.parts import Application
 
 
 class Later(click.Command):
@@ -67,12 +67,14 @@ class Commands(click.Group):
             raise told from error
 
 
-def _closing(ctx: click.Context, build: Callable[..., Flask]) -> Callable[..., Flask]:
+def _closing(ctx: click.Context, build: Callable[..., Application]) -> Callable[..., Application]:
     """What builds the application, whose stores are closed when the command ends."""
 
-    def built(*given: Any, **means: Any) -> Flask:  # noqa: ANN401 - what `create_app` is given
+    def built(*given: Any, **means: Any) -> Application:  # noqa: ANN401 - what `create_app` is given
+        from consultation.database import Stores  # loaded by the application
+
         app = build(*given, **means)
-        for store in app.extensions["databases"].values():
+        for store in app.parts[Stores].values():
             ctx.call_on_close(store.close)
         return app
 
@@ -84,8 +86,9 @@ def _told(error: Exception) -> Mistake | None:
     from sqlalchemy.exc import DBAPIError
 
     from consultation.config import ConfigurationError
+    from consultation.parts import MissingPart
 
-    if isinstance(error, ConfigurationError):
+    if isinstance(error, ConfigurationError | MissingPart):
         return Misconfigured(str(error))
     if isinstance(error, DBAPIError):
         return Unavailable(database_sentence(error))

@@ -8,20 +8,21 @@ from pathlib import Path
 from typing import get_args
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from consultation.ballots.release import Release
 from consultation.ceremony import Account, Ceremony, Plan
+from consultation.days import Clock
 from consultation.doctor import late_sentences, to_confirm_sentence
 from consultation.formatting import date_fr, end_fr
 from consultation.office.campaigns import GRACE, PHASE_WORDS, Campaign, Reissue
 from consultation.office.commands import two_persons
 from consultation.office.rounds import Rounds
 from consultation.office.store import Campaigns, Journal
+from consultation.parts import part, parts
 from consultation.questionnaire.comparison import describe_change
 from consultation.questionnaire.loading import load
-from consultation.terminal import FILE, WHO, Duration, Mistake, Moment, lines, part
+from consultation.terminal import FILE, WHO, Duration, Mistake, Moment, lines
 
 OPENS = "Ouverture, à l’heure de Paris ; un jour seul commence à 0 h."
 CLOSES = "Fermeture, à l’heure de Paris ; un jour seul finit à minuit."
@@ -142,7 +143,7 @@ def campaign_status(slug: str | None) -> None:
     found = [register.get(slug)] if slug else register.all()
     for one in found:
         _show_campaign(one)
-    for one in found if "release" in current_app.extensions else ():
+    for one in found if Release in parts() else ():
         refuse_late_standbys(one)
 
 
@@ -161,7 +162,7 @@ def _confirm_the_hour(found: Campaign, confirmed: bool) -> None:
     """Mistake when the clock has leapt over the end of a campaign and nobody says it is right."""
     if not part(Rounds).to_confirm(found):
         return
-    now: datetime = current_app.extensions["clock"]()
+    now: datetime = part(Clock)()
     question = f"Aucune veille n’a vu passer la fin. Sommes-nous bien le {date_fr(now)} ?"
     if not (confirmed or (sys.stdin.isatty() and click.confirm(question))):
         raise Mistake(to_confirm_sentence(found, now))

@@ -13,7 +13,8 @@ from flask.cli import AppGroup
 from consultation.backup import SAVED, Backup
 from consultation.config import Settings, shipped
 from consultation.database import Database, is_current, migrate
-from consultation.terminal import MIGRATE, WHO, Unavailable, lines, part
+from consultation.parts import part
+from consultation.terminal import MIGRATE, WHO, Unavailable, lines
 
 MIGRATIONS = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its scripts
 STORES = "Une base ; par défaut, toutes celles de ce serveur."

@@ -7,16 +7,17 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
-from flask import Flask
 from flask.cli import ScriptInfo, with_appcontext
 
 from consultation import logs
 from consultation.cli.databases import refuse_stale_stores
 from consultation.cli.side_by_side import side_by_side
 from consultation.config import SIDES, ConfigurationError, Settings
+from consultation.database import Stores
+from consultation.days import Clock
 from consultation.demo.show import Means, Options, show
 from consultation.doctor import (
     SEVERITY,
@@ -28,7 +29,8 @@ from consultation.doctor import (
     misconfigured,
     worst,
 )
-from consultation.terminal import Mistake, Unavailable, lines, part
+from consultation.parts import Application, part
+from consultation.terminal import Mistake, Unavailable, lines
 from consultation.worker import Worker
 
 STOPS = {signal.SIGTERM, signal.SIGINT}
@@ -116,7 +118,8 @@ def worker(once: bool) -> None:
 def doctor(ctx: click.Context, form: str, workers: int) -> None:
     """Vérifier chaque règle de déploiement : code 0, tout va ; 1, attention ; 2, erreur."""
     try:
-        examined = _examined(_builder(ctx)(), workers)
+        with _builder(ctx)().app_context():
+            examined = _examined(workers)
     except ConfigurationError as error:
         examined = (misconfigured(error),)
     level = worst(one.level for one in examined)
@@ -124,15 +127,14 @@ def doctor(ctx: click.Context, form: str, workers: int) -> None:
     ctx.exit(SEVERITY[level])
 
 
-def _examined(app: Flask, workers: int) -> tuple[Examined, ...]:
-    parts = app.extensions
+def _examined(workers: int) -> tuple[Examined, ...]:
     return examine(
         Patient(
-            settings=parts["settings"],
-            opened=parts["databases"],
+            settings=part(Settings),
+            opened=part(Stores),
             environ=os.environ,
             workers=workers,
-            now=parts["clock"](),
+            now=part(Clock)(),
         )
     )
 
@@ -146,8 +148,8 @@ def gunicorn(bind: str, workers: int, *, watched: bool = False) -> list[str]:
     return [*command, "watched"] if watched else command
 
 
-def _builder(ctx: click.Context) -> Callable[..., Flask]:
+def _builder(ctx: click.Context) -> Callable[..., Application]:
     build = ctx.ensure_object(ScriptInfo).create_app
     if build is None:
         raise Mistake("cette commande se lance par « consultation ».")
-    return build
+    return cast("Callable[..., Application]", build)  # what `main` gave

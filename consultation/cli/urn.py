@@ -16,8 +16,9 @@ from consultation.ceremony import Ceremony
 from consultation.cli.campaigns import refuse_late_standbys, show_account
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns, Figures, Journal
+from consultation.parts import part
 from consultation.results.export import Results
-from consultation.terminal import FILE, WHO, Mistake, lines, part
+from consultation.terminal import FILE, WHO, Mistake, lines
 from consultation.worker import Worker
 
 KEEP_ALL = "Ne détruisez rien, et prévenez l’exploitation."

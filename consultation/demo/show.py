@@ -17,7 +17,6 @@ from types import FrameType
 from typing import TypeVar
 
 import click
-from flask import Flask
 
 from consultation import whole
 from consultation.config import Settings
@@ -30,12 +29,13 @@ from consultation.demo.place import Place
 from consultation.demo.server import Server
 from consultation.demo.stage import JUNE, TRIAL, Imported, Stage, migrate_stores
 from consultation.demo.summary import Summary
+from consultation.parts import Application
 from consultation.refusals import Refusal
 from consultation.results.disclosure import K
 from consultation.roll.codes import grouped
 from consultation.roll.mail import link
 
-Build = Callable[[Settings], Flask]
+Build = Callable[[Settings], Application]
 Result = TypeVar("Result")
 
 FEWEST_RESPONDENTS = 2 * K  # some give up; fewer than K answers are never exported

@@ -8,13 +8,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
-
-from flask import Flask
 
 from consultation.ceremony import Account, Ceremony, Plan
 from consultation.config import Settings, shipped
-from consultation.database import Database, migrate
+from consultation.database import Database, Stores, migrate
 from consultation.days import end_of
 from consultation.demo.full_size import Source, cast, cross_off, groups
 from consultation.demo.hr_file import FEWEST_PEOPLE, hr_files
@@ -23,6 +20,7 @@ from consultation.formatting import PARIS
 from consultation.office import accounts
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Accounts, Approvals, Campaigns
+from consultation.parts import Application
 from consultation.questionnaire.loading import load
 from consultation.results.export import Results
 from consultation.results.formats import Wanted
@@ -41,8 +39,6 @@ OPEN_FOR = timedelta(weeks=3)
 _TRIAL_PEOPLE = FEWEST_PEOPLE + 10
 _SCRIPTS = {"roll": "roll", "box": "ballots", "office": "office"}
 
-Part = TypeVar("Part")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Imported:
@@ -57,25 +53,25 @@ class Imported:
 class Stage:
     """The parts of the application, used as HR, the operator and the analyst use them."""
 
-    def __init__(self, app: Flask, place: Place, rng: random.Random) -> None:
-        self._app = app
+    def __init__(self, app: Application, place: Place, rng: random.Random) -> None:
+        self._parts = app.parts
         self._place = place
         self._rng = rng
-        self._settings = self._part(Settings)
-        self._roll = self._part(Roll)
-        self._ceremony = self._part(Ceremony)
+        self._settings = self._parts[Settings]
+        self._roll = self._parts[Roll]
+        self._ceremony = self._parts[Ceremony]
         self._operators: list[accounts.Account] = []
 
     def open_accounts(self) -> None:
         """One account for each role, two where two persons must agree; throw-away passwords."""
         for login, password in self._place.logins.items():
-            account = self._part(Accounts).create(login, password, LOGINS[login])
+            account = self._parts[Accounts].create(login, password, LOGINS[login])
             if account.role == "exploitation":
                 self._operators.append(account)
 
     def campaign(self, slug: str) -> Campaign:
         """A campaign as it is now."""
-        return self._part(Campaigns).get(slug)
+        return self._parts[Campaigns].get(slug)
 
     def create(self, slug: str, now: datetime) -> Campaign:
         """A campaign with the shipped June questionnaire, opened yesterday."""
@@ -122,9 +118,9 @@ class Stage:
         for group in invited:
             self._import(JUNE, f"{group.name}.csv", group.content, group.audience)
         self.open(JUNE)
-        databases = self._app.extensions["databases"]
+        databases = self._parts[Stores]
         cross_off(databases["roll"], campaign, invited, self._rng)
-        definition, lists = self._part(Campaigns).definition(JUNE)
+        definition, lists = self._parts[Campaigns].definition(JUNE)
         source = Source(definition, tuple(lists.items()))
         cast(
             databases["box"],
@@ -139,11 +135,11 @@ class Stage:
 
     def proving(self) -> AbstractContextManager[None]:
         """What the worker says meanwhile: that the airlock's key is here."""
-        return self._part(Worker).proving()
+        return self._parts[Worker].proving()
 
     def watch(self) -> None:
         """What the worker does at each round: release, publish, count."""
-        self._part(Worker).round()
+        self._parts[Worker].round()
 
     def send(self, progress: Callable[[int], None]) -> int:
         """Send every invitation of the June campaign; tell how many the relay took."""
@@ -164,22 +160,22 @@ class Stage:
 
     def release(self) -> None:
         """Release what may be, as the operator does every day."""
-        self._part(Worker).release(self.campaign(JUNE), WHO)
+        self._parts[Worker].release(self.campaign(JUNE), WHO)
 
     def close(self) -> Account:
         """End the June campaign before its date and without grace: two persons agree."""
         first, second = self._operators
         for action in self._ceremony.takes_two(JUNE, timedelta()):
-            asked = self._part(Approvals).request(action, JUNE, first)
-            self._part(Approvals).approve(asked.id, second)
+            asked = self._parts[Approvals].request(action, JUNE, first)
+            self._parts[Approvals].approve(asked.id, second)
         self._ceremony.start_closing(JUNE, timedelta(), WHO)
         account = self._ceremony.finish_closing(JUNE, WHO)
-        self._part(Worker).round()  # counts the answers and gathers the texts
+        self._parts[Worker].round()  # counts the answers and gathers the texts
         return account
 
     def export(self, progress: Callable[[int], None]) -> Manifest:
         """Write the anonymised files."""
-        return self._part(Results).export(
+        return self._parts[Results].export(
             self.campaign(JUNE),
             self._place.export,
             who=WHO,
@@ -211,9 +207,6 @@ class Stage:
             duplicates=len(parsed.duplicates) + len(batch.already),
             invited=batch.ready,
         )
-
-    def _part(self, kind: type[Part]) -> Part:
-        return next(part for part in self._app.extensions.values() if isinstance(part, kind))
 
 
 def migrate_stores(place: Place) -> None:

@@ -14,7 +14,8 @@ from consultation.office.accounts import ROLE_WORDS, ROLES
 from consultation.office.approvals import ACTION_WORDS, ACTIONS, Action, Approval, known_id
 from consultation.office.store import Accounts, Approvals, Journal
 from consultation.office.territories import territory as known_territory
-from consultation.terminal import WHO, Mistake, lines, part, table
+from consultation.parts import part
+from consultation.terminal import WHO, Mistake, lines, table
 
 account = AppGroup("account", help="Ouvrir et tenir les comptes du bureau.")
 

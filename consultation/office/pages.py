@@ -53,9 +53,10 @@ from consultation.office.approvals import (
 )
 from consultation.office.campaigns import PHASE_WORDS, Campaign
 from consultation.office.forms import CodeForm, LoginForm
-from consultation.office.store import Accounts, Approvals, Campaigns, Figures, Journal
+from consultation.office.store import Accounts, Approvals, Campaigns, Journal
+from consultation.parts import Application, part
 from consultation.refusals import Refusal
-from consultation.web import OFFICE, Site, the_site
+from consultation.web import OFFICE, Site
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -135,8 +136,9 @@ TILES = (
 )
 
 
-def init_office(app: Flask, settings: Settings) -> None:
+def init_office(app: Application) -> None:
     """Give `app` the office's sessions and its protection; call it after `init_web`."""
+    settings = app.parts[Settings]
     app.secret_key = settings.signing_key
     app.session_interface = _OfficeSessions()
     app.config.update(
@@ -149,8 +151,6 @@ def init_office(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # a survey page carries no authority that could be abused
         WTF_CSRF_SSL_STRICT=False,  # it compares the Referer, which our pages never send
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
-        TOTP_REQUIRED=settings.totp_required,
-        TOTP_ISSUER=Site.of(settings).name,
     )
     protection = CSRFProtect(app)
 
@@ -172,36 +172,6 @@ def init_office(app: Flask, settings: Settings) -> None:
     app.register_blueprint(bp)
     if "office" in settings.sides:
         app.register_blueprint(control)
-
-
-def the_accounts() -> Accounts:
-    """The accounts of this application."""
-    accounts: Accounts = current_app.extensions["accounts"]
-    return accounts
-
-
-def the_approvals() -> Approvals:
-    """The approvals of this application."""
-    approvals: Approvals = current_app.extensions["approvals"]
-    return approvals
-
-
-def the_journal() -> Journal:
-    """The journal of this application."""
-    journal: Journal = current_app.extensions["journal"]
-    return journal
-
-
-def the_campaigns() -> Campaigns:
-    """The register of this application."""
-    campaigns: Campaigns = current_app.extensions["campaigns"]
-    return campaigns
-
-
-def the_figures() -> Figures:
-    """The published figures of this application."""
-    figures: Figures = current_app.extensions["figures"]
-    return figures
 
 
 def current_account() -> Account:
@@ -252,18 +222,18 @@ def enter() -> ResponseReturnValue:
     if not form.validate():
         return _login_page(form, "Complétez les champs signalés.", carried), 422
     try:
-        account = the_accounts().check(
+        account = part(Accounts).check(
             form.login.data or "", form.password.data or "", form.code.data or ""
         )
     except LoginRefused as refused:
         # Only a login that exists: what was typed may be a password in the wrong field.
         if refused.blocked:
-            the_journal().write(refused.blocked, "connexion bloquée", "trop d’essais refusés")
+            part(Journal).write(refused.blocked, "connexion bloquée", "trop d’essais refusés")
         return _login_page(form, refused.sentence, carried), refused.status
     refusals = f"après {account.failures} essais refusés" if account.failures else ""
-    the_journal().write(account.login, "connexion", refusals)
+    part(Journal).write(account.login, "connexion", refusals)
     if _must_be_protected(account):
-        account = the_accounts().prepare_second_factor(account.id)
+        account = part(Accounts).prepare_second_factor(account.id)
     _begin_session(account)
     found = unsent.given_back(carried) if carried else None
     if found:
@@ -276,8 +246,8 @@ def leave() -> ResponseReturnValue:
     """End the sessions of this account, here and elsewhere."""
     account = _whoever_asks()
     if account:
-        the_accounts().end_sessions(account.id)
-        the_journal().write(account.login, "déconnexion")
+        part(Accounts).end_sessions(account.id)
+        part(Journal).write(account.login, "déconnexion")
     cookie.clear()
     return redirect(url_for("office.login"), 303)
 
@@ -294,10 +264,10 @@ def second_factor() -> ResponseReturnValue:
 def second_factor_picture() -> ResponseReturnValue:
     """The secret an application reads, until its first code: then nobody sees it again."""
     account = _somebody()
-    secret = the_accounts().prepared_second_factor(account.id)
+    secret = part(Accounts).prepared_second_factor(account.id)
     if secret is None:
         abort(404)
-    picture = totp.qr_code(secret, account.login, current_app.config["TOTP_ISSUER"])
+    picture = totp.qr_code(secret, account.login, part(Site).name)
     return Response(picture, mimetype="image/svg+xml")
 
 
@@ -305,9 +275,9 @@ def second_factor_picture() -> ResponseReturnValue:
 @role_required(*ROLES, protected=False)
 def prepare_second_factor() -> ResponseReturnValue:
     """A new secret, for an application to read."""
-    account = the_accounts().prepare_second_factor(_somebody().id)
+    account = part(Accounts).prepare_second_factor(_somebody().id)
     _begin_session(account)
-    the_journal().write(account.login, "second facteur préparé")
+    part(Journal).write(account.login, "second facteur préparé")
     return redirect(url_for("office.second_factor"), 303)
 
 
@@ -319,11 +289,11 @@ def confirm_second_factor() -> ResponseReturnValue:
     if not form.validate():
         return _second_factor_page(form, "Complétez le champ signalé."), 422
     try:
-        protected = the_accounts().confirm_second_factor(account.id, form.code.data or "")
+        protected = part(Accounts).confirm_second_factor(account.id, form.code.data or "")
     except WrongCode as wrong:
         return _second_factor_page(form, wrong.sentence), wrong.status
     _begin_session(protected)
-    the_journal().write(protected.login, "second facteur ajouté")
+    part(Journal).write(protected.login, "second facteur ajouté")
     return redirect(url_for("office.home"), 303)
 
 
@@ -340,7 +310,7 @@ def home() -> ResponseReturnValue:
 @role_required("exploitation")
 def campaigns() -> ResponseReturnValue:
     """Every campaign and its state, and what two persons must agree on."""
-    register, asked = the_campaigns(), the_approvals().all()
+    register, asked = part(Campaigns), part(Approvals).all()
     lines = [
         CampaignLine(
             campaign=campaign,
@@ -358,8 +328,8 @@ def campaigns() -> ResponseReturnValue:
 def request_approval(slug: str) -> ResponseReturnValue:
     """Ask another person to agree."""
     account, action = current_account(), known_action(request.form.get("action", ""))
-    asked = the_approvals().request(action, slug, account)
-    the_journal().write(account.login, "accord demandé", f"{asked.campaign}, {asked.words}")
+    asked = part(Approvals).request(action, slug, account)
+    part(Journal).write(account.login, "accord demandé", f"{asked.campaign}, {asked.words}")
     return redirect(url_for("control.campaigns"), 303)
 
 
@@ -368,8 +338,8 @@ def request_approval(slug: str) -> ResponseReturnValue:
 def approve(request_id: str) -> ResponseReturnValue:
     """Agree with what another person asked."""
     account = current_account()
-    asked = the_approvals().approve(known_id(request_id), account)
-    the_journal().write(account.login, "accord donné", f"{asked.campaign}, {asked.words}")
+    asked = part(Approvals).approve(known_id(request_id), account)
+    part(Journal).write(account.login, "accord donné", f"{asked.campaign}, {asked.words}")
     return redirect(url_for("control.campaigns"), 303)
 
 
@@ -378,8 +348,8 @@ def approve(request_id: str) -> ResponseReturnValue:
 def withdraw(request_id: str) -> ResponseReturnValue:
     """Take a request back."""
     account = current_account()
-    asked = the_approvals().withdraw(known_id(request_id), account)
-    the_journal().write(account.login, "accord retiré", f"{asked.campaign}, {asked.words}")
+    asked = part(Approvals).withdraw(known_id(request_id), account)
+    part(Journal).write(account.login, "accord retiré", f"{asked.campaign}, {asked.words}")
     return redirect(url_for("control.campaigns"), 303)
 
 
@@ -387,14 +357,14 @@ def withdraw(request_id: str) -> ResponseReturnValue:
 @role_required("auditeur")
 def journal() -> ResponseReturnValue:
     """The last lines of the journal, and whether the whole chain holds."""
-    entries, intact = the_journal().entries(), the_journal().verify()
+    entries, intact = part(Journal).entries(), part(Journal).verify()
     last = entries[: -SHOWN_ENTRIES - 1 : -1]
     return render_template(
         "office/journal.html",
         entries=last,
         count=len(entries),
         intact=intact,
-        head=the_journal().head().hex(),
+        head=part(Journal).head().hex(),
     )
 
 
@@ -418,20 +388,20 @@ def _written_too_late() -> str:
 
 
 def _login_page(form: LoginForm, problem: str, carried: str = "") -> str:
-    roles = the_accounts().roles
+    roles = part(Accounts).roles
     return render_template(
         "office/login.html",
         form=form,
         problem=problem,
         unsent=carried,
         entering=[ROLE_WORDS[role] for role in roles] if roles != ROLES else [],
-        hr_elsewhere=the_site().roll if "rh" not in roles else "",
+        hr_elsewhere=part(Site).roll if "rh" not in roles else "",
     )
 
 
 def _second_factor_page(form: CodeForm, problem: str) -> str:
     account = _somebody()
-    secret = the_accounts().prepared_second_factor(account.id)
+    secret = part(Accounts).prepared_second_factor(account.id)
     return render_template(
         "office/second-facteur.html",
         form=form,
@@ -443,7 +413,7 @@ def _second_factor_page(form: CodeForm, problem: str) -> str:
 
 
 def _must_be_protected(account: Account) -> bool:
-    required = current_app.config["TOTP_REQUIRED"] and account.role in TWO_FACTORS
+    required = part(Settings).totp_required and account.role in TWO_FACTORS
     return required and not account.two_factors
 
 
@@ -481,9 +451,9 @@ def _account_of_the_cookie() -> Account | None:
     if not known:
         return None
     try:
-        account = the_accounts().get(bytes.fromhex(known))
+        account = part(Accounts).get(bytes.fromhex(known))
     except UnknownAccount:
         return None
-    here = account.role in the_accounts().roles
+    here = account.role in part(Accounts).roles
     live = here and account.active and account.session_epoch == cookie.get("epoch")
     return account if live else None

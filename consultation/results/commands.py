@@ -8,9 +8,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from consultation.days import Clock
 from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns, Journal
+from consultation.parts import part
 from consultation.results.corpus import Corpus
 from consultation.results.export import NotClosed, Results
 from consultation.results.formats import FORMATS, Format, Wanted
@@ -21,7 +23,7 @@ from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.tagging import Tagging
 from consultation.results.texts import NO_NAMES, lexicon_of
-from consultation.terminal import FILE, WHO, Mistake, part
+from consultation.terminal import FILE, WHO, Mistake
 
 texts = AppGroup("texts", help="Préparer la lecture des questions ouvertes.")
 
@@ -72,7 +74,7 @@ def report(slug: str, file: Path, theme: str, chosen: str) -> None:
     by, _, group = chosen.partition(":")
     made = part(Reporting).report(campaign, page=theme, by=by, group=group)
     with current_app.test_request_context():
-        write(made, current_app.extensions["clock"]().astimezone(PARIS).date(), file)
+        write(made, part(Clock)().astimezone(PARIS).date(), file)
     said = ", ".join(filter(None, (slug, theme, chosen, file.name)))
     part(Journal).write(WHO, "rapport sorti", said)
     click.echo(file)

@@ -7,7 +7,6 @@ from datetime import date
 
 from flask import (
     Blueprint,
-    current_app,
     redirect,
     render_template,
     request,
@@ -24,9 +23,9 @@ from consultation.office.figures import about
 from consultation.office.pages import (
     current_account,
     role_required,
-    the_campaigns,
-    the_figures,
 )
+from consultation.office.store import Campaigns, Figures
+from consultation.parts import part
 from consultation.results.disclosure import K
 from consultation.results.export import Results
 from consultation.results.extracting import KEPT, LINK_FOR, Extracting, NoExtraction
@@ -69,23 +68,11 @@ class Line:
     ready: bool
 
 
-def the_extracting() -> Extracting:
-    """The files that analysts ask for."""
-    extracting: Extracting = current_app.extensions["extracting"]
-    return extracting
-
-
-def the_results() -> Results:
-    """The results of this application."""
-    results: Results = current_app.extensions["results"]
-    return results
-
-
 @bp.get("")
 @role_required("analyste")
 def campaigns() -> ResponseReturnValue:
     """Every campaign, and how far its count is."""
-    lines = [_line(campaign) for campaign in the_campaigns().all()]
+    lines = [_line(campaign) for campaign in part(Campaigns).all()]
     return render_template("results/campaigns.html", lines=lines)
 
 
@@ -93,17 +80,17 @@ def campaigns() -> ResponseReturnValue:
 @role_required("analyste")
 def campaign(slug: str) -> ResponseReturnValue:
     """One campaign: what its files hold, the form that asks for them, those that are ready."""
-    return _campaign_page(the_campaigns().get(slug), AskingForm())
+    return _campaign_page(part(Campaigns).get(slug), AskingForm())
 
 
 @bp.post("/<slug>")
 @role_required("analyste")
 def ask(slug: str) -> ResponseReturnValue:
     """Ask for the files; the journal keeps who does and why."""
-    found, form = the_campaigns().get(slug), AskingForm(request.form)
+    found, form = part(Campaigns).get(slug), AskingForm(request.form)
     if not form.validate():
         return _campaign_page(found, form), 422
-    asked = the_extracting().ask(
+    asked = part(Extracting).ask(
         found, current_account().login, form.purpose.data or "", form.wanted
     )
     return redirect(url_for("results.files", slug=slug, extraction=asked.id.hex()), 303)
@@ -113,7 +100,7 @@ def ask(slug: str) -> ResponseReturnValue:
 @role_required("analyste")
 def files(slug: str, extraction: str) -> ResponseReturnValue:
     """The files asked for: how far they are, what their protection cost, and a link to them."""
-    extracting, found = the_extracting(), the_campaigns().get(slug)
+    extracting, found = part(Extracting), part(Campaigns).get(slug)
     asked = extracting.get(slug, _known(extraction), current_account().login)
     return render_template(
         "results/fichiers.html",
@@ -130,7 +117,7 @@ def files(slug: str, extraction: str) -> ResponseReturnValue:
 @role_required("analyste")
 def download(slug: str, link: str) -> ResponseReturnValue:
     """The zip, for whoever asked for it, as long as the link holds."""
-    extracting = the_extracting()
+    extracting = part(Extracting)
     found = extracting.follow(slug, link, current_account().login)
     path = extracting.files(found).path
     response = send_file(
@@ -153,19 +140,19 @@ def _campaign_page(campaign: Campaign, form: AskingForm) -> str:
         line=_line(campaign),
         form=form,
         formats=[(one, FORMAT_WORDS[one]) for one in available()],
-        asked=the_extracting().of(campaign.slug, current_account().login),
+        asked=part(Extracting).of(campaign.slug, current_account().login),
         k=K,
     )
 
 
 def _line(campaign: Campaign) -> Line:
     """What was published at the last release; the very count once no ballot can come any more."""
-    published, ready = the_figures().of(campaign.slug), the_results().ready(campaign)
+    published, ready = part(Figures).of(campaign.slug), part(Results).ready(campaign)
     return Line(
         campaign=campaign,
-        words=PHASE_WORDS[the_campaigns().phase(campaign)],
+        words=PHASE_WORDS[part(Campaigns).phase(campaign)],
         released=(
-            number_fr(the_results().counts(campaign).ballots)
+            number_fr(part(Results).counts(campaign).ballots)
             if ready
             else about(published.number("ballots") or 0)
         ),

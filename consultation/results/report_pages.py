@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from consultation.days import Clock
 from consultation.formatting import PARIS
 from consultation.office.campaigns import Campaign
 from consultation.office.pages import (
     current_account,
     role_required,
-    the_campaigns,
-    the_journal,
 )
+from consultation.office.store import Campaigns, Journal
+from consultation.parts import part
 from consultation.refusals import Refusal
 from consultation.results.analysis import UnknownQuestion
 from consultation.results.rendering import html, pdf
@@ -45,23 +46,11 @@ class NotAgreed(Refusal):
     title = "Relecture à confirmer"
 
 
-def the_reporting() -> Reporting:
-    """The reports of this application."""
-    reporting: Reporting = current_app.extensions["reporting"]
-    return reporting
-
-
-def the_publications() -> Publications:
-    """What this application publishes."""
-    publications: Publications = current_app.extensions["publications"]
-    return publications
-
-
 @bp.get("/rapport")
 @role_required("analyste")
 def report(slug: str) -> ResponseReturnValue:
     """The report to take out, and the page to publish."""
-    place, known = place_of(slug), the_publications().get(slug)
+    place, known = place_of(slug), part(Publications).get(slug)
     said = Report.from_json(known[0]) if known else None
     answers = {one.page: one.answer for one in said.chapters} if said else {}
     return render_template(
@@ -78,12 +67,12 @@ def take(slug: str) -> ResponseReturnValue:
     """The report as a file; the journal keeps who took it."""
     place, form = place_of(slug), request.form
     by, _, group = form.get("groupe", "").partition(":")
-    made = the_reporting().report(place.campaign, page=form.get("theme", ""), by=by, group=group)
+    made = part(Reporting).report(place.campaign, page=form.get("theme", ""), by=by, group=group)
     kind = "pdf" if form.get("format") == "pdf" else "html"
-    page = html(made, current_app.extensions["clock"]().astimezone(PARIS).date())
+    page = html(made, part(Clock)().astimezone(PARIS).date())
     content = pdf(page) if kind == "pdf" else page.encode()
     said = ", ".join(filter(None, (slug, form.get("theme"), form.get("groupe"), kind)))
-    the_journal().write(current_account().login, "rapport sorti", said)
+    part(Journal).write(current_account().login, "rapport sorti", said)
     response = Response(content, mimetype="application/pdf" if kind == "pdf" else "text/html")
     name = "-".join(filter(None, (slug, form.get("theme"), group)))
     return as_file(response, f"{name}.{kind}")
@@ -98,11 +87,11 @@ def publish(slug: str) -> ResponseReturnValue:
         raise NotFinal
     if not request.form.get("accord"):
         raise NotAgreed
-    made = the_reporting().report(place.campaign)
+    made = part(Reporting).report(place.campaign)
     answers = {page.id: _typed(f"reponse-{page.id}") for page in place.campaign.questionnaire.pages}
     content = made.answered(_typed("reponse"), answers).to_json()
-    the_publications().publish(slug, content)
-    the_journal().write(current_account().login, "résultats publiés", slug)
+    part(Publications).publish(slug, content)
+    part(Journal).write(current_account().login, "résultats publiés", slug)
     return redirect(url_for("reports.report", slug=slug), 303)
 
 
@@ -110,16 +99,16 @@ def publish(slug: str) -> ResponseReturnValue:
 @role_required("analyste")
 def withdraw(slug: str) -> ResponseReturnValue:
     """Let nobody read them any more."""
-    campaign = the_campaigns().get(slug)
-    the_publications().withdraw(campaign.slug)
-    the_journal().write(current_account().login, "résultats retirés", slug)
+    campaign = part(Campaigns).get(slug)
+    part(Publications).withdraw(campaign.slug)
+    part(Journal).write(current_account().login, "résultats retirés", slug)
     return redirect(url_for("reports.report", slug=slug), 303)
 
 
 @published.get("")
 def every_result() -> ResponseReturnValue:
     """The campaigns whose results are published."""
-    days = the_publications().all()
+    days = part(Publications).all()
     lines = [(one.title, one.slug, days[one.slug]) for one in _published(list(days))]
     return render_template("results/publics.html", lines=lines)
 
@@ -144,7 +133,7 @@ def theme(slug: str, page_id: str) -> ResponseReturnValue:
 
 
 def _known(slug: str) -> tuple[Report, date]:
-    known = the_publications().get(slug)
+    known = part(Publications).get(slug)
     if known is None:
         raise NotPublished
     content, day = known
@@ -152,7 +141,7 @@ def _known(slug: str) -> tuple[Report, date]:
 
 
 def _published(slugs: list[str]) -> Iterator[Campaign]:
-    return (one for one in the_campaigns().all() if one.slug in slugs)
+    return (one for one in part(Campaigns).all() if one.slug in slugs)
 
 
 def _typed(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from consultation.incoming import whole_number
@@ -14,11 +14,10 @@ from consultation.office.figures import about
 from consultation.office.pages import (
     current_account,
     role_required,
-    the_campaigns,
-    the_figures,
-    the_journal,
 )
 from consultation.office.sendings import BatchFigure, Sendings
+from consultation.office.store import Campaigns, Figures, Journal
+from consultation.parts import part
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
 from consultation.results.analysis import Analysis, UnknownQuestion
@@ -50,21 +49,15 @@ class Place:
     themes: tuple[Page, ...]
 
 
-def the_analysis() -> Analysis:
-    """The findings of this application."""
-    analysis: Analysis = current_app.extensions["analysis"]
-    return analysis
-
-
 @bp.get("/participation")
 @role_required("analyste")
 def participation(slug: str) -> ResponseReturnValue:
     """Who was invited and how many ballots came, as published."""
-    campaign = the_campaigns().get(slug)
+    campaign = part(Campaigns).get(slug)
     return render_template(
         "results/participation.html",
         campaign=campaign,
-        published=the_figures().of(slug),
+        published=part(Figures).of(slug),
         about=about,
         batches=_batches(slug),
     )
@@ -74,7 +67,7 @@ def participation(slug: str) -> ResponseReturnValue:
 @role_required("analyste")
 def participation_file(slug: str) -> ResponseReturnValue:
     """The participation of each batch, as published."""
-    campaign = the_campaigns().get(slug)
+    campaign = part(Campaigns).get(slug)
     rows = [
         (one.name, one.invited, HIDDEN if one.issued is None else one.issued, one.day.isoformat())
         for one in _batches(campaign.slug)
@@ -153,9 +146,9 @@ def set_weighting(slug: str) -> ResponseReturnValue:
     read = read_margins(file.read() if file else b"", place.found)
     if read.problems:
         return _weighting_page(place, read.problems), 422
-    the_analysis().set_margins(place.campaign, read.people)
+    part(Analysis).set_margins(place.campaign, read.people)
     questions = ", ".join(read.people) or "aucune question"
-    the_journal().write(current_account().login, "redressement changé", f"{slug}, {questions}")
+    part(Journal).write(current_account().login, "redressement changé", f"{slug}, {questions}")
     return redirect(url_for("tables.weighting", slug=slug), 303)
 
 
@@ -175,8 +168,8 @@ def margins_model(slug: str) -> ResponseReturnValue:
 
 def place_of(slug: str) -> Place:
     """The campaign and what was found; NotCounted before the first release."""
-    campaign = the_campaigns().get(slug)
-    found = the_analysis().of(campaign)
+    campaign = part(Campaigns).get(slug)
+    found = part(Analysis).of(campaign)
     kept = {one.page for one in found.findings}
     pages = tuple(page for page in campaign.questionnaire.pages if page.id in kept)
     return Place(campaign=campaign, found=found, themes=pages)
@@ -184,7 +177,7 @@ def place_of(slug: str) -> Place:
 
 def _batches(slug: str) -> list[BatchFigure]:
     """What is published of each batch, by name."""
-    sendings: Sendings = current_app.extensions["sendings"]
+    sendings = part(Sendings)
     return sorted(sendings.figures(slug).values(), key=lambda one: one.name)
 
 
@@ -226,7 +219,7 @@ def _weighting_page(place: Place, problems: Sequence[str]) -> str:
     return render_template(
         "results/redressement.html",
         place=place,
-        known=the_analysis().margins(place.campaign),
+        known=part(Analysis).margins(place.campaign),
         problems=problems,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form, StringField
 from wtforms.validators import DataRequired, Length
@@ -16,9 +16,9 @@ from consultation.office.campaigns import Campaign
 from consultation.office.pages import (
     current_account,
     role_required,
-    the_campaigns,
-    the_journal,
 )
+from consultation.office.store import Campaigns, Journal
+from consultation.parts import part
 from consultation.results.coding import MACHINE, kappa_words
 from consultation.results.corpus import Corpus, OpenQuestion, UnknownText
 from consultation.results.export import NotClosed, Results
@@ -83,36 +83,18 @@ class Place:
     question: OpenQuestion
 
 
-def the_corpus() -> Corpus:
-    """The open texts of this application."""
-    corpus: Corpus = current_app.extensions["corpus"]
-    return corpus
-
-
-def the_reviewing() -> Reviewing:
-    """Their review."""
-    reviewing: Reviewing = current_app.extensions["reviewing"]
-    return reviewing
-
-
-def the_tagging() -> Tagging:
-    """Their coding."""
-    tagging: Tagging = current_app.extensions["tagging"]
-    return tagging
-
-
 @bp.get("")
 @role_required("analyste")
 def questions(slug: str) -> ResponseReturnValue:
     """Every open question, and how far its reading is."""
     campaign = _closed(slug)
-    if not the_corpus().prepared(campaign):
+    if not part(Corpus).prepared(campaign):
         return render_template("results/textes-attente.html", campaign=campaign)
     return render_template(
         "results/textes.html",
         campaign=campaign,
-        lines=the_reviewing().progress(campaign),
-        coded=the_tagging().progress(campaign),
+        lines=part(Reviewing).progress(campaign),
+        coded=part(Tagging).progress(campaign),
     )
 
 
@@ -121,14 +103,14 @@ def questions(slug: str) -> ResponseReturnValue:
 def question(slug: str, name: str) -> ResponseReturnValue:
     """The texts of a question, searched."""
     place, query, page = _place(slug, name), request.args.get("mots", "").strip(), _page()
-    with the_corpus().opened(place.campaign, name) as sayings:
+    with part(Corpus).opened(place.campaign, name) as sayings:
         found = sayings.search(query[:200], start=SHOWN * (page - 1), limit=SHOWN)
     return render_template(
         "results/textes-question.html",
         place=place,
         query=query,
         found=found,
-        lines=the_reviewing().lines(place.campaign, found.lines),
+        lines=part(Reviewing).lines(place.campaign, found.lines),
         page=page,
         pages=-(-found.texts // SHOWN),
         here=_here(place, mots=query),
@@ -140,9 +122,9 @@ def question(slug: str, name: str) -> ResponseReturnValue:
 def queue(slug: str, name: str) -> ResponseReturnValue:
     """The next texts to read, with what to decide."""
     place = _place(slug, name)
-    sayings = the_reviewing().queue(place.campaign, name, current_account().login, AT_ONCE)
+    sayings = part(Reviewing).queue(place.campaign, name, current_account().login, AT_ONCE)
     (progress,) = (
-        one for one in the_reviewing().progress(place.campaign) if one.question.name == name
+        one for one in part(Reviewing).progress(place.campaign) if one.question.name == name
     )
     return render_template(
         "results/textes-relire.html", place=place, sayings=sayings, progress=progress
@@ -159,7 +141,7 @@ def decide(slug: str, name: str) -> ResponseReturnValue:
         for saying in _sayings_of_the_form()
         if (decision := _decision(saying, rest=rest))
     }
-    the_reviewing().decide(place.campaign, name, decisions)
+    part(Reviewing).decide(place.campaign, name, decisions)
     _tell("textes relus", place, f"{len(decisions)} textes")
     return redirect(url_for("texts.queue", slug=slug, name=name), 303)
 
@@ -169,17 +151,17 @@ def decide(slug: str, name: str) -> ResponseReturnValue:
 def one(slug: str, name: str, saying: str) -> ResponseReturnValue:
     """One text: what was decided, what was put on it."""
     place, one_id = _place(slug, name), _id(saying)
-    with the_corpus().opened(place.campaign, name) as sayings:
+    with part(Corpus).opened(place.campaign, name) as sayings:
         found = sayings.get([one_id])
     if not found:
         raise UnknownText
-    (shown,) = the_reviewing().shown(place.campaign, found)
+    (shown,) = part(Reviewing).shown(place.campaign, found)
     return render_template(
         "results/textes-un.html",
         place=place,
         shown=shown,
-        frame=the_tagging().frame(place.campaign, name),
-        tags=the_tagging().of(place.campaign, name, current_account().login, one_id),
+        frame=part(Tagging).frame(place.campaign, name),
+        tags=part(Tagging).of(place.campaign, name, current_account().login, one_id),
     )
 
 
@@ -191,13 +173,13 @@ def change(slug: str, name: str, saying: str) -> ResponseReturnValue:
     action = request.form.get("action", "")
     match action:
         case "review" if decision := _decision(one_id, rest=False):
-            the_reviewing().decide(place.campaign, name, {one_id: decision})
+            part(Reviewing).decide(place.campaign, name, {one_id: decision})
         case "reopen":
-            the_reviewing().reopen(place.campaign, name, one_id)
+            part(Reviewing).reopen(place.campaign, name, one_id)
         case "choose" | "unchoose":
-            the_reviewing().choose(place.campaign, name, one_id, chosen=action == "choose")
+            part(Reviewing).choose(place.campaign, name, one_id, chosen=action == "choose")
         case "code":
-            the_tagging().code(place.campaign, name, login, {one_id: _tags(one_id)})
+            part(Tagging).code(place.campaign, name, login, {one_id: _tags(one_id)})
     _tell("texte revu", place, ACTION_WORDS.get(action, "rien"))
     return redirect(url_for("texts.one", slug=slug, name=name, saying=saying), 303)
 
@@ -216,7 +198,7 @@ def add_tag(slug: str, name: str) -> ResponseReturnValue:
     place, form = _place(slug, name), TagForm(request.form)
     if not form.validate():
         return _frame_page(place, form), 422
-    the_tagging().add(place.campaign, name, form.words.data or "", form.definition.data or "")
+    part(Tagging).add(place.campaign, name, form.words.data or "", form.definition.data or "")
     _tell("étiquette créée", place, form.words.data or "")
     return redirect(url_for("texts.frame", slug=slug, name=name), 303)
 
@@ -226,7 +208,7 @@ def add_tag(slug: str, name: str) -> ResponseReturnValue:
 def tag(slug: str, name: str, tag: str) -> ResponseReturnValue:
     """The texts that bear a tag, and its words."""
     place = _place(slug, name)
-    known = {one.id: one for one in the_tagging().frame(place.campaign, name)}
+    known = {one.id: one for one in part(Tagging).frame(place.campaign, name)}
     found = known.get(_id(tag))
     if found is None:
         raise UnknownTag
@@ -239,12 +221,12 @@ def change_tag(slug: str, name: str, tag: str) -> ResponseReturnValue:
     """Change the words of a tag, or take it out of the frame."""
     place, form = _place(slug, name), TagForm(request.form)
     if request.form.get("action") == "remove":
-        the_tagging().remove(place.campaign, name, _id(tag))
+        part(Tagging).remove(place.campaign, name, _id(tag))
         _tell("étiquette changée", place, "supprimée")
         return redirect(url_for("texts.frame", slug=slug, name=name), 303)
     if not form.validate():
         return _tag_page(place, tag, form), 422
-    the_tagging().rename(
+    part(Tagging).rename(
         place.campaign, name, _id(tag), form.words.data or "", form.definition.data or ""
     )
     _tell("étiquette changée", place, form.words.data or "")
@@ -256,7 +238,7 @@ def change_tag(slug: str, name: str, tag: str) -> ResponseReturnValue:
 def counts(slug: str, name: str) -> ResponseReturnValue:
     """The coded counts, as they may leave."""
     place = _place(slug, name)
-    counted = the_tagging().counts(place.campaign, name)
+    counted = part(Tagging).counts(place.campaign, name)
     _tell("comptes codés sortis", place, f"{len(counted.tags)} étiquettes")
     response = Response(write(_rows(place, counted)), mimetype="text/csv")
     return as_file(response, f"{slug}-{name}-etiquettes.csv")
@@ -267,7 +249,7 @@ def counts(slug: str, name: str) -> ResponseReturnValue:
 def coding(slug: str, name: str) -> ResponseReturnValue:
     """The next texts to code, for the first time or after somebody else."""
     place, again = _place(slug, name), "double" in request.args
-    tagging, login = the_tagging(), current_account().login
+    tagging, login = part(Tagging), current_account().login
     return render_template(
         "results/textes-coder.html",
         place=place,
@@ -283,7 +265,7 @@ def code(slug: str, name: str) -> ResponseReturnValue:
     """Keep what was put on these texts, and show the next ones."""
     place, login = _place(slug, name), current_account().login
     done = [one for one in _sayings_of_the_form() if f"fait-{one.hex()}" in request.form]
-    the_tagging().code(place.campaign, name, login, {one: _tags(one) for one in done})
+    part(Tagging).code(place.campaign, name, login, {one: _tags(one) for one in done})
     _tell("textes codés", place, f"{len(done)} textes")
     again = "1" if request.form.get("double") else None
     return redirect(url_for("texts.coding", slug=slug, name=name, double=again), 303)
@@ -294,7 +276,7 @@ def code(slug: str, name: str) -> ResponseReturnValue:
 def clusters(slug: str, name: str) -> ResponseReturnValue:
     """What a machine put together, with typical texts."""
     place = _place(slug, name)
-    with the_corpus().opened(place.campaign, name) as sayings:
+    with part(Corpus).opened(place.campaign, name) as sayings:
         found = [(one, sayings.members(one.number, 5)) for one in sayings.clusters()]
     return render_template("results/textes-groupes.html", place=place, clusters=found)
 
@@ -306,7 +288,7 @@ def adopt(slug: str, name: str, cluster: int) -> ResponseReturnValue:
     place, form = _place(slug, name), TagForm(request.form)
     if not form.validate():
         return redirect(url_for("texts.clusters", slug=slug, name=name), 303)
-    the_tagging().adopt(place.campaign, name, cluster, form.words.data or "")
+    part(Tagging).adopt(place.campaign, name, cluster, form.words.data or "")
     _tell("étiquette créée", place, f"{form.words.data}, d’un groupe automatique")
     return redirect(url_for("texts.frame", slug=slug, name=name), 303)
 
@@ -319,7 +301,7 @@ def sample(slug: str, name: str) -> ResponseReturnValue:
     size = min(max(request.args.get("taille", 50, int), 1), SAMPLE_SIZES[-1])
     draw = request.args.get("tirage", 1, int)
     rng = random.Random(f"{slug}/{name}/{draw}")  # noqa: S311 - drawn again by whoever asks
-    with the_corpus().opened(place.campaign, name) as sayings:
+    with part(Corpus).opened(place.campaign, name) as sayings:
         strata = sayings.strata()
         if kind == "representatif":
             numbers = representative([stratum[1:] for stratum in strata], size, rng)
@@ -334,13 +316,13 @@ def sample(slug: str, name: str) -> ResponseReturnValue:
         size=size,
         sizes=SAMPLE_SIZES,
         draw=draw,
-        texts=the_reviewing().shown(place.campaign, found),
+        texts=part(Reviewing).shown(place.campaign, found),
     )
 
 
 def _closed(slug: str) -> Campaign:
-    campaign = the_campaigns().get(slug)
-    results: Results = current_app.extensions["results"]
+    campaign = part(Campaigns).get(slug)
+    results = part(Results)
     if not results.ready(campaign):
         raise NotClosed
     return campaign
@@ -348,13 +330,13 @@ def _closed(slug: str) -> Campaign:
 
 def _place(slug: str, name: str) -> Place:
     campaign = _closed(slug)
-    return Place(campaign=campaign, question=the_corpus().question(campaign, name))
+    return Place(campaign=campaign, question=part(Corpus).question(campaign, name))
 
 
 def _tell(action: str, place: Place, what: str) -> None:
     """One line of the journal: which question, how much; never a text."""
     said = f"{place.campaign.slug}, {place.question.name}, {what}"
-    the_journal().write(current_account().login, action, said)
+    part(Journal).write(current_account().login, action, said)
 
 
 def _page() -> int:
@@ -402,7 +384,7 @@ def _tags(saying: bytes) -> frozenset[bytes]:
 
 
 def _frame_page(place: Place, form: TagForm) -> str:
-    counted = the_tagging().counts(place.campaign, place.question.name)
+    counted = part(Tagging).counts(place.campaign, place.question.name)
     return render_template(
         "results/textes-etiquettes.html",
         place=place,
@@ -414,8 +396,8 @@ def _frame_page(place: Place, form: TagForm) -> str:
 
 
 def _tag_page(place: Place, tag: str, form: TagForm) -> str:
-    found = the_tagging().bearing(place.campaign, place.question.name, _id(tag))
-    shown = the_reviewing().shown(place.campaign, found[:SHOWN])
+    found = part(Tagging).bearing(place.campaign, place.question.name, _id(tag))
+    shown = part(Reviewing).shown(place.campaign, found[:SHOWN])
     return render_template(
         "results/textes-etiquette.html",
         place=place,
@@ -431,7 +413,7 @@ def _rows(place: Place, counted: Counts) -> Iterator[Cells]:
     for one in counted.tags:
         start = (place.question.name, one.tag.name, "ensemble")
         yield _row(start, one.people, counted.coded, one.share, one.interval)
-    found = the_tagging().by_place(place.campaign, place.question.name)
+    found = part(Tagging).by_place(place.campaign, place.question.name)
     for one in counted.tags if len(found.places) > 1 else ():
         table = found.tables[one.tag.id]
         for number, code in enumerate(found.places):

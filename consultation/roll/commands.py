@@ -20,6 +20,7 @@ from consultation.office.campaigns import Campaign
 from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Campaigns, Journal
 from consultation.office.territories import territory
+from consultation.parts import part
 from consultation.roll.batches import Parsed, parse
 from consultation.roll.relay import Mailer
 from consultation.roll.reminders import MOST, Class, Reminders
@@ -27,7 +28,7 @@ from consultation.roll.reports import KIND_WORDS
 from consultation.roll.returns import Collector
 from consultation.roll.sending import Delivered, Manner, Progress, carry, deliver, replace_link
 from consultation.roll.store import FLAWS, Batch, Roll, Undelivered
-from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, part, table
+from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, table
 
 _SEND_AGAIN = "Relancez pour continuer."
 

@@ -16,7 +16,6 @@ from typing import TypedDict
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
@@ -37,12 +36,11 @@ from consultation.office.figures import Published
 from consultation.office.pages import (
     current_account,
     role_required,
-    the_campaigns,
-    the_figures,
-    the_journal,
 )
 from consultation.office.sendings import BatchFigure, Planned, Sendings
+from consultation.office.store import Campaigns, Figures, Journal
 from consultation.office.territories import EVERYWHERE, Territory, territories, territory
+from consultation.parts import part
 from consultation.refusals import Refusal
 from consultation.roll import batches, codes, paper, preview
 from consultation.roll.addresses import Line
@@ -154,7 +152,7 @@ class NotThatHour(Refusal):
 @role_required("rh")
 def every_batch() -> str:
     """The batches of every campaign that are this account's to see."""
-    found = [_held(campaign) for campaign in the_campaigns().all()]
+    found = [_held(campaign) for campaign in part(Campaigns).all()]
     return render_template(
         "office/lots.html", found=found, words=STATE_WORDS, perimeter=_perimeter()
     )
@@ -222,7 +220,7 @@ def make_paper(slug: str) -> ResponseReturnValue:
         return _paper_form(campaign, form), 422
     place, seminar = _perimeter(), form.begins(_perimeter().zone)
     name = f"seminaire-{seminar:%Y-%m-%d}" if seminar else " ".join((form.name.data or "").split())
-    batch_id = the_roll().print_batch(
+    batch_id = part(Roll).print_batch(
         slug,
         name,
         form.audience.data,
@@ -233,7 +231,7 @@ def make_paper(slug: str) -> ResponseReturnValue:
     )
     if seminar:
         opens = seminar - BEFORE_A_SEMINAR
-        the_sendings().plan(batch_id, slug, place.code, opens, opening=True)
+        part(Sendings).plan(batch_id, slug, place.code, opens, opening=True)
     _record("codes préparés", slug, name, f"{form.count.data} codes")
     return _to_batch(batch_id)
 
@@ -243,11 +241,11 @@ def make_paper(slug: str) -> ResponseReturnValue:
 def print_codes(batch: str) -> Response:
     """The codes of a batch as a PDF file, made for this time only; the journal says so."""
     found = _found(batch)
-    campaign, form = the_campaigns().get(found.campaign), request.form.get("forme", "")
-    printed = the_roll().printed_codes(found.id)
+    campaign, form = part(Campaigns).get(found.campaign), request.form.get("forme", "")
+    printed = part(Roll).printed_codes(found.id)
     wanted = paper.shares(request.form.get("services", ""), len(printed))
     chosen = next((known for known in paper.FORMS if known == form), paper.FORMS[0])
-    content = paper.pdf(found, campaign, _settings(), printed, wanted, chosen)
+    content = paper.pdf(found, campaign, part(Settings), printed, wanted, chosen)
     _record("codes imprimés", found.campaign, found.name, f"{sum(one.count for one in wanted)}")
     return _download(content, f"{found.name}.pdf", "application/pdf")
 
@@ -256,7 +254,7 @@ def print_codes(batch: str) -> Response:
 @role_required("rh")
 def reminders(slug: str) -> str:
     """What reminders were sent, counts only, and when the others are to be."""
-    return _reminders_page(the_campaigns().get(slug))
+    return _reminders_page(part(Campaigns).get(slug))
 
 
 @bp.post("/rappels/<slug>")
@@ -267,7 +265,7 @@ def plan_reminders(slug: str) -> Redirection:
     if _perimeter().code:
         raise NotTheirReminders
     moments = tuple(_reminder_dates(campaign))
-    the_sendings().plan_reminders(slug, moments)
+    part(Sendings).plan_reminders(slug, moments)
     told = " et ".join(EVERYWHERE.words(moment) for moment in moments) or "aucun"
     _record("rappels planifiés", slug, told)
     flash("Les dates des rappels sont enregistrées.", "success")
@@ -287,7 +285,7 @@ def choose_column(batch: str) -> ResponseReturnValue:
     return render_template(
         "office/lots-colonnes.html",
         batch=found,
-        campaign=the_campaigns().get(found.campaign),
+        campaign=part(Campaigns).get(found.campaign),
         columns=columns if sheet in ("", columns.sheet) else batches.columns(content, sheet),
     )
 
@@ -300,13 +298,13 @@ def read_column(batch: str) -> Redirection:
     columns, content = _unlocked(found)
     sheet = request.form.get("feuille", "") or columns.sheet
     column = whole_number(request.form.get("colonne", ""))
-    if the_roll().draft(found.id).place == (sheet, column):
+    if part(Roll).draft(found.id).place == (sheet, column):
         return _to_batch(found.id)
     rules = _rules(found.perimeter)
     parsed = batches.parse(content, column=column, sheet=sheet, **rules)
     if parsed.refusal:
         raise NotRead(parsed.refusal)
-    the_roll().redraft(found.id, parsed)
+    part(Roll).redraft(found.id, parsed)
     _record("colonne choisie", found.campaign, found.name, f"{len(parsed.lines)} lignes")
     return _to_batch(found.id)
 
@@ -324,7 +322,7 @@ def send_corrected(batch: str) -> Redirection:
     if again.refusal:
         raise NotOurList(again.refusal)
     merged = batches.corrected(found.parsed, again, found.already)
-    if the_roll().redraft(found.id, merged):
+    if part(Roll).redraft(found.id, merged):
         _record("lignes corrigées", found.campaign, found.name, f"{len(again.lines)} lignes")
         flash(f"{len(again.lines)} lignes corrigées ont été lues.", "success")
     return _to_batch(found.id)
@@ -335,7 +333,7 @@ def send_corrected(batch: str) -> Redirection:
 def one_batch(batch: str) -> str:
     """What to check in a batch, then how its sending goes."""
     found = _found(batch, whole=True)
-    campaign = the_campaigns().get(found.campaign)
+    campaign = part(Campaigns).get(found.campaign)
     if found.parsed is None:
         return _following(found, campaign)
     return _checking(found, found.parsed, campaign)
@@ -376,7 +374,7 @@ def try_message(batch: str) -> Redirection:
     write_text(mail, "Subject", f"[Essai] {mail['Subject']}")
     sender = mail["From"].addresses[0].addr_spec
     letter = Letter(sender=sender, to=line.address, content=mail.as_bytes(policy=SMTP))
-    mailer = Mailer(_settings().smtp, timeout=10)
+    mailer = Mailer(part(Settings).smtp, timeout=10)
     outcome = mailer.send(letter)
     mailer.close()
     _record("message d’essai", found.campaign, found.name, outcome.kind)
@@ -404,7 +402,7 @@ def every_undelivered(batch: str) -> Response:
     """The refused, returned, uncertain and put off invitations, for a spreadsheet."""
     rows = [
         (line.address, FLAWS[line.delivery], line.reason)
-        for line in the_roll().undelivered(_found(batch).id)
+        for line in part(Roll).undelivered(_found(batch).id)
     ]
     header = ("Adresse", "État", "Motif")
     return _csv(spreadsheet.write([header, *rows]), "invitations-non-remises.csv")
@@ -414,7 +412,7 @@ def every_undelivered(batch: str) -> Response:
 @role_required("rh")
 def report(slug: str) -> Response:
     """How far each batch is, for a spreadsheet; participation as last published."""
-    held = _held(the_campaigns().get(slug))
+    held = _held(part(Campaigns).get(slug))
     header = ("Lot", "État", "Préparées", "Remises", "Refusées", "Revenues", *_REPORT_ENDS)
     rows = [(*_figures_of(batch), *_turnout_of(held, batch)) for batch in held.batches]
     return _csv(spreadsheet.write([header, *rows]), f"lots-{slug}.csv")
@@ -431,8 +429,8 @@ def confirm(batch: str) -> Redirection:
         raise ManyPeople
     starts = _chosen_hour(territory(found.perimeter), campaign)
     opened = campaign.state != "draft"
-    if the_roll().confirm(found.id, without_faulty=without_faulty, opened=opened):
-        planned = the_sendings().plan(found.id, found.campaign, found.perimeter, starts)
+    if part(Roll).confirm(found.id, without_faulty=without_faulty, opened=opened):
+        planned = part(Sendings).plan(found.id, found.campaign, found.perimeter, starts)
         invited = _found(batch).counts.invited
         detail = f"{invited} invitations, à partir du {planned.words}"
         _record("lot confirmé", found.campaign, found.name, detail)
@@ -445,10 +443,10 @@ def confirm(batch: str) -> Redirection:
 def plan(batch: str) -> Redirection:
     """Choose another hour for a batch that has not left."""
     found = _found(batch)
-    campaign = the_campaigns().get(found.campaign)
+    campaign = part(Campaigns).get(found.campaign)
     starts = _chosen_hour(territory(found.perimeter), campaign)
     if found.state in ("confirmed", "paused"):
-        planned = the_sendings().plan(found.id, found.campaign, found.perimeter, starts)
+        planned = part(Sendings).plan(found.id, found.campaign, found.perimeter, starts)
         _record("envoi planifié", found.campaign, found.name, planned.words)
     return _to_batch(found.id)
 
@@ -457,7 +455,7 @@ def plan(batch: str) -> Redirection:
 @role_required("rh")
 def discard(batch: str) -> Redirection:
     """Forget a draft and its addresses."""
-    if the_roll().discard(_found(batch).id):
+    if part(Roll).discard(_found(batch).id):
         _record("lot abandonné", batch)
         flash("Le lot est abandonné et ses adresses sont effacées.", "success")
     return redirect(url_for("hr.every_batch"), 303)
@@ -467,14 +465,14 @@ def discard(batch: str) -> Redirection:
 @role_required("rh")
 def pause(batch: str) -> Redirection:
     """Stop sending a batch after the message in progress."""
-    return _changed(batch, "envoi suspendu", the_roll().pause)
+    return _changed(batch, "envoi suspendu", part(Roll).pause)
 
 
 @bp.post("/<batch>/reprendre")
 @role_required("rh")
 def resume(batch: str) -> Redirection:
     """Let a batch be sent again, once someone has looked."""
-    return _changed(batch, "envoi autorisé à nouveau", the_roll().resume)
+    return _changed(batch, "envoi autorisé à nouveau", part(Roll).resume)
 
 
 @bp.post("/<batch>/annuler")
@@ -482,8 +480,8 @@ def resume(batch: str) -> Redirection:
 def cancel(batch: str) -> Redirection:
     """Invite no more people of a batch: those not invited yet leave the roll."""
     found = _found(batch)
-    opened = the_campaigns().get(found.campaign).state != "draft"
-    removed = the_roll().cancel(found.id, opened=opened)
+    opened = part(Campaigns).get(found.campaign).state != "draft"
+    removed = part(Roll).cancel(found.id, opened=opened)
     _record("lot annulé", found.campaign, found.name, f"{removed} invitations retirées")
     return _to_batch(found.id)
 
@@ -496,7 +494,7 @@ def correct_address(batch: str) -> Redirection:
     old, line = request.form.get("ancienne", ""), _told(request.form.get("nouvelle", ""))
     if line.faulty:
         raise NotThatAddress(_in_words(line))
-    the_returns().correct(found.id, old, line.address)
+    part(Returns).correct(found.id, old, line.address)
     _record("adresse corrigée", found.campaign, found.name)
     flash(f"{line.address} recevra une invitation ; l’ancien lien n’est plus valable.", "success")
     return _to_batch(found.id)
@@ -508,44 +506,15 @@ def send_again(batch: str) -> Redirection:
     """Put the uncertain invitations, or the refused ones, back among those to send."""
     found = _found(batch)
     if request.form.get("lesquels") == "refuses":
-        the_roll().send_refused_again(found.id)
+        part(Roll).send_refused_again(found.id)
         _record("refusés à renvoyer", found.campaign, found.name, f"{found.counts.refused}")
     else:
-        the_roll().send_uncertain_again(found.id)
+        part(Roll).send_uncertain_again(found.id)
         _record("incertains à renvoyer", found.campaign, found.name, f"{found.counts.uncertain}")
     return _to_batch(found.id)
 
 
-def the_roll() -> Roll:
-    """The roll of this application."""
-    roll: Roll = current_app.extensions["roll"]
-    return roll
-
-
-def the_returns() -> Returns:
-    """What the roll learns from what comes back."""
-    returns: Returns = current_app.extensions["returns"]
-    return returns
-
-
-def the_reminders() -> Reminders:
-    """The reminders of this application."""
-    reminders: Reminders = current_app.extensions["reminders"]
-    return reminders
-
-
-def the_sendings() -> Sendings:
-    """The plan of what leaves."""
-    sendings: Sendings = current_app.extensions["sendings"]
-    return sendings
-
-
 # --- Below: parts of the pages above
-
-
-def _settings() -> Settings:
-    settings: Settings = current_app.extensions["settings"]
-    return settings
 
 
 def _perimeter() -> Territory:
@@ -563,7 +532,7 @@ def _found(batch: str, *, whole: bool = False) -> Batch:
     When `whole`, with the lines of a draft.
     """
     try:
-        found = the_roll().batch(bytes.fromhex(batch), whole=whole)
+        found = part(Roll).batch(bytes.fromhex(batch), whole=whole)
     except ValueError:
         raise UnknownBatch from None
     if not _is_theirs(found, current_account()):
@@ -582,17 +551,17 @@ def _held(campaign: Campaign) -> HeldCampaign:
     account = current_account()
     return HeldCampaign(
         campaign=campaign,
-        batches=tuple(one for one in the_roll().batches(campaign.slug) if _is_theirs(one, account)),
+        batches=tuple(one for one in part(Roll).batches(campaign.slug) if _is_theirs(one, account)),
         takes_batches=_takes_batches(campaign),
-        published=the_figures().of(campaign.slug),
-        figures=the_sendings().figures(campaign.slug),
-        plans=the_sendings().of(campaign.slug),
+        published=part(Figures).of(campaign.slug),
+        figures=part(Sendings).figures(campaign.slug),
+        plans=part(Sendings).of(campaign.slug),
     )
 
 
 def _where_invited(found: Batch) -> Mapping[str, str]:
     """Where each address was invited, in words; the batch of another territory has no name."""
-    held = _held(the_campaigns().get(found.campaign))
+    held = _held(part(Campaigns).get(found.campaign))
     named = {
         one.id: f"déjà dans le lot « {one.name} »{_leaving_day(held.plans.get(one.id))}"
         for one in held.batches
@@ -611,11 +580,11 @@ def _leaving_day(planned: Planned | None) -> str:
 
 
 def _takes_batches(campaign: Campaign) -> bool:
-    return the_campaigns().phase(campaign) not in ("closing", "closed")
+    return part(Campaigns).phase(campaign) not in ("closing", "closed")
 
 
 def _open_to_batches(slug: str) -> Campaign:
-    campaign = the_campaigns().get(slug)
+    campaign = part(Campaigns).get(slug)
     if not _takes_batches(campaign):
         raise TooLate
     return campaign
@@ -625,12 +594,12 @@ def _rules(code: str) -> _Rules:
     own = territory(code)
     elsewhere = {f"{one.domain}.gouv.fr": one.name for one in territories().values() if one.code}
     elsewhere.pop(f"{own.domain}.gouv.fr", None)
-    return _Rules(domains=_settings().mail_domains, elsewhere=elsewhere if code else {})
+    return _Rules(domains=part(Settings).mail_domains, elsewhere=elsewhere if code else {})
 
 
 def _told(typed: str) -> Line:
     """The address of whoever works here, under the rules of those invited."""
-    return batches.one_address(typed, _settings().mail_domains)
+    return batches.one_address(typed, part(Settings).mail_domains)
 
 
 def _in_words(line: Line) -> str:
@@ -646,7 +615,7 @@ def _drafted(
 ) -> Redirection:
     name, key = " ".join((form.name.data or "").split()), token_bytes(32)
     columns = parsed.columns.to_json().encode() if parsed.columns else b""
-    batch_id = the_roll().draft_batch(
+    batch_id = part(Roll).draft_batch(
         campaign.slug,
         name,
         form.audience.data,
@@ -670,7 +639,7 @@ def _keep_key(batch_id: bytes, key: bytes) -> None:
 
 def _unlocked(found: Batch) -> tuple[Columns, bytes]:
     """What may be chosen in the file of a draft, and the file."""
-    locked, key = the_roll().locked_file(found.id), cookie.get("files", {}).get(found.id.hex())
+    locked, key = part(Roll).locked_file(found.id), cookie.get("files", {}).get(found.id.hex())
     if not locked or not key:
         raise NotRead
     try:
@@ -688,18 +657,18 @@ def _paper_form(campaign: Campaign, form: PaperForm) -> str:
 
 
 def _reminders_page(campaign: Campaign) -> str:
-    planned = the_sendings().reminders(campaign.slug)
-    now = the_roll().now().astimezone(EVERYWHERE.zone).date()
-    left = (campaign.closes - the_roll().now()).days + 1
+    planned = part(Sendings).reminders(campaign.slug)
+    now = part(Roll).now().astimezone(EVERYWHERE.zone).date()
+    left = (campaign.closes - part(Roll).now()).days + 1
     days = (now + timedelta(days=number) for number in range(1, left + 1))
     return render_template(
         "office/lots-rappels.html",
         campaign=campaign,
-        sent=the_reminders().of(campaign.slug),
+        sent=part(Reminders).of(campaign.slug),
         planned=[moment.astimezone(EVERYWHERE.zone).date() for moment in planned],
         days=[day for day in days if _may_remind(campaign, _nine_o_clock(day))][:MOST_DAYS],
         mine=not _perimeter().code,
-        opted_out=the_roll().counts(campaign.slug).opted_out,
+        opted_out=part(Roll).counts(campaign.slug).opted_out,
     )
 
 
@@ -728,7 +697,7 @@ def _may_remind(campaign: Campaign, moment: datetime) -> bool:
 
 def _too_late_for(campaign: Campaign, moments: Sequence[datetime]) -> str:
     """The territories whose offices do not open between a reminder and the closing."""
-    places = {territory(one.perimeter) for one in the_roll().batches(campaign.slug)}
+    places = {territory(one.perimeter) for one in part(Roll).batches(campaign.slug)}
     return ", ".join(
         sorted(
             place.name
@@ -751,24 +720,24 @@ def _checking(found: Batch, parsed: Parsed, campaign: Campaign) -> str:
         many=found.ready > MANY,
         shown=SHOWN_LINES,
         letter=preview.text(_invented(found)),
-        file_kept=the_roll().locked_file(found.id) is not None,
+        file_kept=part(Roll).locked_file(found.id) is not None,
         **_hours(territory(found.perimeter), campaign),
     )
 
 
 def _following(found: Batch, campaign: Campaign) -> str:
-    undelivered = the_roll().undelivered(found.id)
-    planned = the_sendings().when(found.id)
+    undelivered = part(Roll).undelivered(found.id)
+    planned = part(Sendings).when(found.id)
     return render_template(
         "office/lots-suivi.html",
         batch=found,
         campaign=campaign,
-        phase=the_campaigns().phase(campaign),
+        phase=part(Campaigns).phase(campaign),
         audience=_audience(found, campaign),
         planned=planned,
-        waits=planned.waits(the_roll().now()) if planned else "",
-        too_late=planned is not None and planned.next(the_roll().now()) >= campaign.closes,
-        figure=the_sendings().figures(found.campaign).get(found.id),
+        waits=planned.waits(part(Roll).now()) if planned else "",
+        too_late=planned is not None and planned.next(part(Roll).now()) >= campaign.closes,
+        figure=part(Sendings).figures(found.campaign).get(found.id),
         words=STATE_WORDS,
         flaws=FLAWS,
         undelivered=undelivered[:SHOWN_LINES],
@@ -784,7 +753,7 @@ def _audience(found: Batch, campaign: Campaign) -> str:
 
 def _hours(place: Territory, campaign: Campaign) -> _Hours:
     """The days and hours at which people work there, from today to the closing."""
-    now = the_roll().now().astimezone(place.zone)
+    now = part(Roll).now().astimezone(place.zone)
     days = (now.date() + timedelta(days=number) for number in range(DAYS_OFFERED))
     first = time(HOURS_OFFERED[0])
     working = [
@@ -797,7 +766,7 @@ def _hours(place: Territory, campaign: Campaign) -> _Hours:
 
 def _chosen_hour(place: Territory, campaign: Campaign) -> datetime:
     """When the batch leaves: at once, or at a day and an hour of this territory."""
-    now, day = the_roll().now(), request.form.get("jour", "")
+    now, day = part(Roll).now(), request.form.get("jour", "")
     if not day:
         return place.next_opening(now)
     try:
@@ -825,17 +794,17 @@ def _batch_form(campaign: Campaign, form: BatchForm, problem: str) -> str:
         problem=problem,
         pasted=request.form.get("adresses", ""),
         perimeter=_perimeter(),
-        domains=", ".join(_settings().mail_domains),
+        domains=", ".join(part(Settings).mail_domains),
     )
 
 
 def _invented(batch: Batch, to: str = "prenom.nom@exemple.gouv.fr") -> preview.Mail:
     """The message as an invented person would receive it: its code opens nothing."""
-    campaign = the_campaigns().get(batch.campaign)
+    campaign = part(Campaigns).get(batch.campaign)
     invented = Outgoing(
         id=b"", campaign=campaign.slug, audience=batch.audience, address=to, code=codes.NO_CODE
     )
-    return message(invented, campaign, _settings(), at=the_roll().now())
+    return message(invented, campaign, part(Settings), at=part(Roll).now())
 
 
 def _changed(batch: str, words: str, change: Callable[[bytes], None]) -> Redirection:
@@ -865,7 +834,7 @@ def _to_batch(batch_id: bytes) -> Redirection:
 
 
 def _record(action: str, *detail: str) -> None:
-    the_journal().write(current_account().login, action, ", ".join(detail))
+    part(Journal).write(current_account().login, action, ", ".join(detail))
 
 
 def _csv(content: bytes, name: str) -> Response:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
-    current_app,
     jsonify,
     redirect,
     render_template,
@@ -18,10 +17,10 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from consultation.blind import from_wire, to_wire
+from consultation.config import Settings
 from consultation.incoming import NotUnderstood, told
-from consultation.office.pages import (
-    the_campaigns,
-)
+from consultation.office.store import Campaigns
+from consultation.parts import part
 from consultation.roll.codes import LONGEST_TYPED
 from consultation.roll.returns import Returns
 from consultation.roll.store import (
@@ -43,19 +42,13 @@ class SignedElsewhere(AlreadyUsed):
     status = 409
 
 
-def the_roll() -> Roll:
-    """The roll of this application."""
-    roll: Roll = current_app.extensions["roll"]
-    return roll
-
-
 # --- The desk
 
 
 @bp.after_request
 def open_to_the_urn(answer: Response) -> Response:
     """Let the script of the urn's own server ask, and no other site; it sends no cookie."""
-    origin = current_app.config["DESK_OPEN_TO"]
+    origin = part(Settings).desk_open_to
     if not origin:
         return answer
     answer.vary.add("Origin")
@@ -72,7 +65,7 @@ def open_to_the_urn(answer: Response) -> Response:
 @failure_limit
 def where() -> Response:
     """To which campaign and audience a typed code leads."""
-    look = the_roll().look(_field("code"))
+    look = part(Roll).look(_field("code"))
     return jsonify(campaign=look.campaign, audience=look.audience)
 
 
@@ -80,9 +73,9 @@ def where() -> Response:
 @failure_limit
 def state(campaign: str, audience: str) -> Response:
     """Whether a credential was already issued for a code."""
-    phase = the_campaigns().phase(the_campaigns().recent(campaign))
+    phase = part(Campaigns).phase(part(Campaigns).recent(campaign))
     refuse_outside(phase)
-    look = the_roll().look(_field("code"))
+    look = part(Roll).look(_field("code"))
     if (look.campaign, look.audience) != (campaign, audience):
         raise UnknownCode
     if phase == "closing" and not look.issued:
@@ -98,8 +91,8 @@ def sign(campaign: str, audience: str) -> Response:
     if blinded is None:
         raise Unblindable
     try:
-        signature = the_roll().issue(
-            the_campaigns().recent(campaign), audience, _field("code"), blinded
+        signature = part(Roll).issue(
+            part(Campaigns).recent(campaign), audience, _field("code"), blinded
         )
     except AlreadyUsed as refused:
         raise SignedElsewhere from refused
@@ -109,7 +102,7 @@ def sign(campaign: str, audience: str) -> Response:
 @bp.get("/<campaign>/<audience>/cle")
 def public_key(campaign: str, audience: str) -> Response:
     """The public key of an audience, as a JSON Web Key writes it."""
-    key = the_campaigns().recent(campaign).keys.get(audience)
+    key = part(Campaigns).recent(campaign).keys.get(audience)
     if key is None:
         raise UnknownCode
     exponent = key.e.to_bytes((key.e.bit_length() + 7) // 8, "big")
@@ -136,8 +129,7 @@ def stop_reminding() -> ResponseReturnValue:
     if not sure or not code.strip():
         sentence = "Écrivez votre code et cochez la case, puis recommencez."
         return _reminders(sentence, code=code, sure=sure), 422
-    returns: Returns = current_app.extensions["returns"]
-    if not returns.opt_out(code):
+    if not part(Returns).opt_out(code):
         sentence = "Ce code n’est pas reconnu. Copiez le lien entier, ou le code, de votre message."
         return _reminders(sentence, code=code, sure=sure), UnknownCode.status
     return redirect(url_for("roll.stopped"), 303)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
-from flask import Flask
 from flask.testing import FlaskClient
 from running import close
 from werkzeug.test import TestResponse
@@ -18,6 +17,8 @@ from consultation.app import create_app
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.office.accounts import ROLES
+from consultation.office.store import Accounts
+from consultation.parts import Application
 
 PASSWORD = "une phrase assez longue"
 SITE = "https://consultation.exemple.fr"
@@ -46,7 +47,7 @@ def app(
     office_database: Database,
     clock: Clock,
     keys_directory: Path,
-) -> Iterator[Flask]:
+) -> Iterator[Application]:
     urls = [
         store.url.render_as_string(hide_password=False)
         for store in (roll_database, box_database, office_database)
@@ -68,7 +69,7 @@ def app(
     close(built)
 
 
-def addresses(app: Flask, who: str) -> Iterator[tuple[str, str]]:
+def addresses(app: Application, who: str) -> Iterator[tuple[str, str]]:
     """Every address with every method, refused ones included; for an account, the office's."""
     rules = {rule.rule for rule in app.url_map.iter_rules()} | {"/nulle-part"}
     for rule in sorted(rules):
@@ -79,8 +80,8 @@ def addresses(app: Flask, who: str) -> Iterator[tuple[str, str]]:
             yield from (("GET", filled), ("POST", filled))
 
 
-def logged_in(app: Flask, role: str) -> FlaskClient:
-    app.extensions["accounts"].create(role, PASSWORD, role)
+def logged_in(app: Application, role: str) -> FlaskClient:
+    app.parts[Accounts].create(role, PASSWORD, role)
     client = app.test_client()
     client.get("/bureau/connexion", base_url=SITE)
     form = {"login": role, "password": PASSWORD, "csrf_token": csrf(client)}
@@ -121,7 +122,7 @@ def faults(address: str, reply: TestResponse) -> list[str]:
 
 
 @pytest.mark.parametrize("who", ["nobody", *ROLES])
-def test_every_answer_carries_every_header_and_no_other_cookie(app: Flask, who: str) -> None:
+def test_every_answer_carries_every_header_and_no_other_cookie(app: Application, who: str) -> None:
     client = app.test_client() if who == "nobody" else logged_in(app, who)
     cookies_set = 0
 
@@ -133,7 +134,7 @@ def test_every_answer_carries_every_header_and_no_other_cookie(app: Flask, who: 
     assert cookies_set > 0
 
 
-def test_a_visit_gives_the_session_half_an_hour_more(app: Flask) -> None:
+def test_a_visit_gives_the_session_half_an_hour_more(app: Application) -> None:
     page = logged_in(app, "rh").get("/bureau", base_url=SITE)
 
     (line,) = page.headers.getlist("Set-Cookie")
@@ -141,7 +142,7 @@ def test_a_visit_gives_the_session_half_an_hour_more(app: Flask) -> None:
     assert timedelta(minutes=29) < ends - datetime.now(UTC) <= timedelta(minutes=30)
 
 
-def test_leaving_takes_the_cookie_away(app: Flask) -> None:
+def test_leaving_takes_the_cookie_away(app: Application) -> None:
     client = logged_in(app, "rh")
     token = client.get("/bureau", base_url=SITE).text.split('name="csrf_token" value="')[1]
 
@@ -155,8 +156,8 @@ def test_leaving_takes_the_cookie_away(app: Flask) -> None:
     assert attributes - {"Max-Age=0"} == COOKIE
 
 
-def test_the_cookie_changes_at_login_and_the_one_before_is_worth_nothing(app: Flask) -> None:
-    app.extensions["accounts"].create("rh", PASSWORD, "rh")
+def test_the_cookie_changes_at_login_and_the_one_before_is_worth_nothing(app: Application) -> None:
+    app.parts[Accounts].create("rh", PASSWORD, "rh")
     client = app.test_client()
     form = {"login": "rh", "password": PASSWORD, "csrf_token": csrf(client)}
     before = client.get_cookie("__Host-bureau", domain="consultation.exemple.fr")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from running import close
 
@@ -15,6 +14,8 @@ from consultation.app import create_app
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.office.accounts import ROLES
+from consultation.office.store import Accounts
+from consultation.parts import Application
 
 ALL = "all"  # no account at all: respondents, the public
 STAFF = ROLES
@@ -143,7 +144,7 @@ GUARDED = [
 @pytest.fixture
 def app(
     roll_database: Database, box_database: Database, office_database: Database, tmp_path: Path
-) -> Iterator[Flask]:
+) -> Iterator[Application]:
     urls = [
         store.url.render_as_string(hide_password=False)
         for store in (roll_database, box_database, office_database)
@@ -169,8 +170,8 @@ def token(client: FlaskClient, url: str) -> dict[str, str]:
     return {"X-CSRFToken": found[1]}
 
 
-def logged_in(app: Flask, role: str) -> FlaskClient:
-    app.extensions["accounts"].create(role, PASSWORD, role)
+def logged_in(app: Application, role: str) -> FlaskClient:
+    app.parts[Accounts].create(role, PASSWORD, role)
     client = app.test_client()
     typed = {"login": role, "password": PASSWORD}
     headers = token(client, "/bureau/connexion")
@@ -184,7 +185,7 @@ def address(rule: str) -> str:
     return re.sub(r"<int:\w+>", "1", somewhere).replace("<slug>", "inconnue")
 
 
-def test_the_table_names_every_route_and_no_other(app: Flask) -> None:
+def test_the_table_names_every_route_and_no_other(app: Application) -> None:
     served: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
         served.setdefault(rule.rule, set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
@@ -193,7 +194,7 @@ def test_the_table_names_every_route_and_no_other(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_opens_its_own_pages_and_no_other(app: Flask, role: str) -> None:
+def test_a_role_opens_its_own_pages_and_no_other(app: Application, role: str) -> None:
     client = logged_in(app, role)
     headers = token(client, "/bureau")
 
@@ -206,7 +207,7 @@ def test_a_role_opens_its_own_pages_and_no_other(app: Flask, role: str) -> None:
     assert refused == {(rule, method): role not in roles for rule, method, roles in GUARDED}
 
 
-def test_without_an_account_every_guarded_page_leads_to_the_login(app: Flask) -> None:
+def test_without_an_account_every_guarded_page_leads_to_the_login(app: Application) -> None:
     client = app.test_client()
     headers = token(client, "/bureau/connexion")
 
@@ -215,14 +216,14 @@ def test_without_an_account_every_guarded_page_leads_to_the_login(app: Flask) ->
         assert (reply.status_code, reply.location) == (303, "/bureau/connexion"), (rule, method)
 
 
-def test_what_takes_a_code_limits_failures(app: Flask) -> None:
+def test_what_takes_a_code_limits_failures(app: Application) -> None:
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if rule.rule in TAKES_A_CODE and "POST" in (rule.methods or set()):
             assert getattr(view, "counts_failures", False), rule.rule
 
 
-def test_no_page_for_respondents_or_the_public_sets_a_cookie(app: Flask) -> None:
+def test_no_page_for_respondents_or_the_public_sets_a_cookie(app: Application) -> None:
     client = app.test_client(use_cookies=False)
 
     for rule, methods in ROUTES.items():

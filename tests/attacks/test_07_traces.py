@@ -20,6 +20,7 @@ from sqlalchemy import Inspector, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedColumn
 
 from consultation.blind import to_wire
+from consultation.results.export import Results
 from consultation.results.formats import Wanted
 from consultation.roll.codes import grouped, token_hash
 
@@ -79,11 +80,11 @@ def test_7_the_limiter_holds_no_address(archive: Archive, figure: Figure) -> Non
     for agent in town.agents:
         usual.test_client().get("/", environ_overrides={"REMOTE_ADDR": agent.ip})
         town.device(agent).question("/guichet/ou", code="0" * 26)
-    kept = _kept(usual)
+    kept = _kept(limiter)
     figure("control", sum(agent.ip in kept for agent in town.agents) / len(town.agents))
     assert sum(agent.ip in kept for agent in town.agents) >= SUCCESS * len(town.agents)
 
-    kept = _kept(town.app)
+    kept = _kept(town.app.parts[Limiter])
     assert kept.count("LIMIT") >= len(town.agents)  # the failures are counted
     assert not [agent.ip for agent in town.agents if agent.ip in kept]
 
@@ -121,7 +122,7 @@ def test_7_the_stores_have_no_value_in_common(story: Story) -> None:
 def test_7_the_files_of_the_analyst_name_nobody(
     story: Story, tmp_path: Path, figure: Figure
 ) -> None:
-    story.town.app.extensions["results"].archive(
+    story.town.app.parts[Results].archive(
         story.town.campaign, tmp_path / "essai.zip", who="essai", wanted=Wanted(unread=True)
     )
     with zipfile.ZipFile(tmp_path / "essai.zip") as archive:
@@ -246,13 +247,10 @@ def _values(town: Town, store: str) -> frozenset[bytes]:
         )
 
 
-def _kept(app: Flask) -> str:
-    """Everything the limiters of this application hold, as text."""
-    return "".join(
-        f"{storage.storage} {storage.expirations} {getattr(storage, 'events', '')}"
-        for limiter in app.extensions["limiter"]
-        for storage in [limiter.storage]
-    )
+def _kept(limiter: Limiter) -> str:
+    """Everything this limiter holds, as text."""
+    kept = limiter.storage
+    return f"{kept.storage} {kept.expirations} {getattr(kept, 'events', '')}"
 
 
 def _suspicious(inspector: Inspector) -> list[str]:

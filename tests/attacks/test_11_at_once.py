@@ -19,6 +19,7 @@ from attacks.linking import SUCCESS
 from attacks.town import DESK, LANDING, Agent, Device, Reply, Town
 
 from consultation.blind import blind, blinding_factor, prepare, to_wire
+from consultation.ceremony import Ceremony
 
 REPLAYS, ISSUANCES, TRIALS = 60, 20, 6
 T = TypeVar("T")
@@ -106,7 +107,7 @@ def test_22_one_code_on_two_devices_at_once_is_one_ballot(
 
 
 def test_22_the_counts_agree_after_all_this(crowded: Town) -> None:
-    account = crowded.app.extensions["ceremony"].account(crowded.campaign)
+    account = crowded.app.parts[Ceremony].account(crowded.campaign)
 
     assert account.is_right
 

@@ -28,9 +28,10 @@ from consultation.blind import (
     verify,
 )
 from consultation.office.campaigns import CampaignExists
+from consultation.office.store import Campaigns
 from consultation.results.disclosure import Hierarchy, protect
 from consultation.roll.batches import parse
-from consultation.roll.store import TooFewInvitees, UnknownCode
+from consultation.roll.store import Roll, TooFewInvitees, UnknownCode
 
 PAGES = ("pages/missions", "relire", "envoyer")
 ROUNDS, TRIES = 60, 4
@@ -72,7 +73,7 @@ def test_13_unknown_and_malformed_codes_get_the_same_answer(archive: Archive) ->
 
 
 def test_13_the_time_of_an_answer_tells_nothing_of_a_code(archive: Archive, figure: Figure) -> None:
-    roll = archive.half_way().app.extensions["roll"]
+    roll = archive.half_way().app.parts[Roll]
 
     def hasty(code: str) -> None:
         if len(code) == 26:
@@ -107,7 +108,7 @@ def test_16_a_campaign_for_one_person_does_not_open(archive: Archive) -> None:
 
 def test_16_a_late_batch_begins_no_small_audience(archive: Archive) -> None:
     town = archive.half_way()
-    roll, people = town.app.extensions["roll"], parse(b"courriel\nseul@ain.gouv.fr\n")
+    roll, people = town.app.parts[Roll], parse(b"courriel\nseul@ain.gouv.fr\n")
 
     late = roll.draft_batch(SLUG, "Seul", "cadres", people)
     with pytest.raises(TooFewInvitees):
@@ -125,7 +126,7 @@ def test_16_nothing_leaves_under_the_floor() -> None:
 
 def test_16_an_open_campaign_cannot_be_written_again(archive: Archive) -> None:
     town = archive.half_way()
-    register, before = town.app.extensions["campaigns"], town.campaign
+    register, before = town.app.parts[Campaigns], town.campaign
     definition, lists = register.definition(SLUG)
 
     with pytest.raises(CampaignExists):

@@ -30,6 +30,7 @@ from counting import Office, crowd, office_with_an_urn
 from consultation.blind import nullifier
 from consultation.database import Database
 from consultation.results.disclosure import K
+from consultation.results.export import Results
 from consultation.results.formats import Wanted
 from consultation.roll.batches import parse, report
 from consultation.sealing import SealingKey, seal
@@ -200,7 +201,7 @@ def _matching(rows: Sequence[Mapping[str, object]], planted: Mapping[str, object
 
 
 def _export(story: Story, directory: Path) -> None:
-    results = story.town.app.extensions["results"]
+    results = story.town.app.parts[Results]
     results.export(story.town.campaign, directory, who="essai", wanted=Wanted(unread=True))
 
 

@@ -12,12 +12,13 @@ from attacks.conftest import Archive, Figure, Size
 from attacks.evidence import dump
 from attacks.linking import SUCCESS
 from attacks.town import SLUG, Town
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from consultation.ballots.store import Urn
-from consultation.results.export import NotClosed
+from consultation.office.store import Accounts
+from consultation.parts import Application
+from consultation.results.export import NotClosed, Results
 
 PASSWORD = "une phrase assez longue"
 ROLES = ("rh", "analyste", "exploitation", "auditeur")
@@ -43,7 +44,7 @@ def watched(archive: Archive, size: Size) -> Town:
     """A town with accounts of every role."""
     town = archive.new_town("watched", people=max(size.leaky, 30) + 10, pool=10)
     for role in ROLES:
-        town.app.extensions["accounts"].create(role, PASSWORD, role)
+        town.app.parts[Accounts].create(role, PASSWORD, role)
     return town
 
 
@@ -77,7 +78,7 @@ def test_21_pages_move_at_releases_and_days_only(watched: Town, size: Size, figu
 
 
 def test_14_nothing_leaves_before_the_end(watched: Town, tmp_path: Path) -> None:
-    results = watched.app.extensions["results"]
+    results = watched.app.parts[Results]
 
     with pytest.raises(NotClosed):
         results.export(watched.campaign, tmp_path / "export", who="essai")
@@ -90,7 +91,7 @@ def test_14_two_exports_around_one_answer_are_identical(
 ) -> None:
     """What an analyst may take while it is open: what the pages say, and they do not move."""
     town = archive.new_town("two-exports", people=30, pool=10)
-    town.app.extensions["accounts"].create("analyste", PASSWORD, "analyste")
+    town.app.parts[Accounts].create("analyste", PASSWORD, "analyste")
     analyst = _logged_in(town.app, "analyste")
     same, leaked = 0, 0
     for agent in town.agents[:20]:
@@ -117,12 +118,12 @@ def _look_everywhere(
     return {**seen, **everyone.look(), live: _read(everyone.client, live)}
 
 
-def _anybody(app: Flask) -> Watcher:
+def _anybody(app: Application) -> Watcher:
     client = app.test_client(use_cookies=False)
     return Watcher(client, [page for page in PUBLIC if client.get(page).status_code == 200])
 
 
-def _logged_in(app: Flask, role: str) -> Watcher:
+def _logged_in(app: Application, role: str) -> Watcher:
     client = app.test_client()
     page = client.get("/bureau/connexion").text
     token = re.search(r'name="csrf_token"[^>]*value="([^"]*)"', page)
@@ -152,7 +153,7 @@ def _read(client: FlaskClient, page: str) -> str:
 
 def _live_page(town: Town) -> str:
     """What such a page would be if it counted what is there."""
-    urn: Urn = town.app.extensions["urn"]
+    urn = town.app.parts[Urn]
     if "live" not in town.app.view_functions:
         town.app.view_functions["live"] = lambda: str(urn.counts(town.campaign))
         town.app.url_map.add(Rule("/direct", endpoint="live"))

@@ -22,7 +22,9 @@ from consultation.app import create_app
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.office import totp
+from consultation.office.store import Accounts
 from consultation.office.tables import account
+from consultation.parts import Application
 from consultation.sealing import CannotUnseal, derive, unlock
 
 PASSWORD = "une phrase assez longue"
@@ -35,8 +37,8 @@ ROLL, OFFICE = secrets.token_urlsafe(48), secrets.token_urlsafe(48)
 class Hosts:
     """The two servers where people log in, what the roll's was given, and the office's store."""
 
-    roll: Flask
-    office: Flask
+    roll: Application
+    office: Application
     held: tuple[str, ...]
     store: Database
 
@@ -52,7 +54,7 @@ def hosts(
     }
     with ExitStack() as cleaning:
 
-        def built(side: str, keys: Mapping[str, str]) -> Flask:
+        def built(side: str, keys: Mapping[str, str]) -> Application:
             given = {"secret_key": "", **urls, **keys}
             settings = Settings(
                 **given,
@@ -69,7 +71,7 @@ def hosts(
             roll, office = built("roll", roll_keys), built("office", office_keys)
             for role, app in {"rh": roll, **dict.fromkeys(ROLES, office)}.items():
                 _open_account(app, role, clock)
-            settings: Settings = roll.extensions["settings"]
+            settings = roll.parts[Settings]
             held = [str(getattr(settings, one.name)) for one in fields(settings)]
             return Hosts(roll=roll, office=office, held=tuple(held), store=stores["office"])
 
@@ -95,8 +97,8 @@ def test_23_the_roll_s_operator_makes_no_session_of_the_office(
     assert not set(real.held) & {OFFICE}
 
 
-def _open_account(app: Flask, role: str, clock: Clock) -> None:
-    accounts = app.extensions["accounts"]
+def _open_account(app: Application, role: str, clock: Clock) -> None:
+    accounts = app.parts[Accounts]
     made = accounts.create(role, PASSWORD, role)
     accounts.prepare_second_factor(made.id)
     secret = accounts.prepared_second_factor(made.id)

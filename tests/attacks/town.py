@@ -21,7 +21,6 @@ from urllib.parse import urlencode
 
 import small
 from conftest import Clock
-from flask import Flask
 from running import close, destroy_retired_keys, end, prove
 from sqlalchemy import select
 
@@ -39,13 +38,19 @@ from consultation.blind import (
     prepare,
     to_wire,
 )
+from consultation.ceremony import Ceremony
 from consultation.config import Settings
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.demo.forms import Form, NotOnThePage, read_document
 from consultation.office.campaigns import Campaign
+from consultation.office.store import Campaigns
+from consultation.parts import Application
 from consultation.results.keys import ResultKeys
 from consultation.roll.batches import parse
+from consultation.roll.keys import RollKeys
+from consultation.roll.store import Roll
 from consultation.sealing import CannotUnseal, SealingKey, write_key
+from consultation.worker import Worker
 
 SLUG, AUDIENCE = "essai", "agents"
 LANDING = f"/q/{SLUG}/{AUDIENCE}"
@@ -97,7 +102,7 @@ class Door(Protocol):
 class InProcess:
     """The application without a network."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Application) -> None:
         self._client = app.test_client(use_cookies=False)
 
     def ask(self, method: str, path: str, body: bytes, kind: str, agent: Agent) -> Reply:
@@ -276,7 +281,7 @@ class Device:
 class Town:
     """An open consultation, everyone invited to it, and what is known of them."""
 
-    app: Flask
+    app: Application
     clock: Clock
     rng: random.Random
     directory: Path
@@ -289,8 +294,7 @@ class Town:
     @property
     def campaign(self) -> Campaign:
         """The consultation as it is now."""
-        found: Campaign = self.app.extensions["campaigns"].get(SLUG)
-        return found
+        return self.app.parts[Campaigns].get(SLUG)
 
     @property
     def server_log(self) -> Path:
@@ -309,8 +313,7 @@ class Town:
 
     def database(self, store: str) -> Database:
         """One of the stores."""
-        found: Database = self.app.extensions["databases"][store]
-        return found
+        return self.app.parts[Stores][store]
 
     def draw(self, size: int) -> bytes:
         """What a browser draws at random."""
@@ -339,7 +342,7 @@ class Town:
 
     def chores(self) -> None:
         """What the worker does by itself."""
-        done = self.app.extensions["worker"].round()
+        done = self.app.parts[Worker].round()
         assert not done.failed
 
     def close(self) -> None:
@@ -406,7 +409,7 @@ def open_town(
         on_failure.callback(town.stop)
         _register(app, directory, pool, opens)
         town.agents = tuple(_invited(app, people, own, scriptless))
-        app.extensions["ceremony"].open(SLUG, "essai")
+        app.parts[Ceremony].open(SLUG, "essai")
         on_failure.pop_all()
     return town
 
@@ -454,13 +457,13 @@ def opened(key: SealingKey, sealed: bytes) -> str | None:
         return None
 
 
-def _register(app: Flask, directory: Path, pool: int, opens: datetime) -> None:
-    parts = app.extensions
+def _register(app: Application, directory: Path, pool: int, opens: datetime) -> None:
+    parts = app.parts
     audiences = ("agents", "cadres")
     for audience in audiences:
         path = directory / "keys" / "roll" / SLUG / f"signing-{audience}.pem"
         write_key(path, signing_key(audience).to_pem())
-    campaign = parts["campaigns"].create(
+    campaign = parts[Campaigns].create(
         slug=SLUG,
         urn=random.Random(pool).randbytes(16),
         definition=small.DEFINITION,
@@ -468,18 +471,18 @@ def _register(app: Flask, directory: Path, pool: int, opens: datetime) -> None:
         opens=opens,
         closes=opens + timedelta(days=25),
         export_key=ResultKeys(directory / "keys").create(SLUG),
-        keys=parts["roll_keys"].create(SLUG, audiences),
+        keys=parts[RollKeys].create(SLUG, audiences),
         pool=pool,
     )
-    release: Release = parts["release"]
+    release = parts[Release]
     release.prepare(campaign)
 
 
 def _invited(
-    app: Flask, people: int, rng: random.Random, scriptless: Callable[[int], bool]
+    app: Application, people: int, rng: random.Random, scriptless: Callable[[int], bool]
 ) -> Iterator[Agent]:
     """Everyone, in the order of the roll's own draw, which is not that of HR's file."""
-    roll = app.extensions["roll"]
+    roll = app.parts[Roll]
     lines = "".join(f"prenom.nom{number}@ain.gouv.fr\n" for number in range(people))
     batch = roll.draft_batch(SLUG, "Ain", AUDIENCE, parse(f"courriel\n{lines}".encode()))
     roll.confirm(batch)

@@ -22,9 +22,12 @@ from werkzeug.wrappers import Response
 
 from benchmarks.town import SEED, Credential, Town, credential, posts, town
 from consultation.ballots.journey import Journey, State
+from consultation.ballots.store import Urn
 from consultation.blind import blind_sign, to_wire
 from consultation.office.campaigns import Campaign
 from consultation.questionnaire.answers import Context, from_json
+from consultation.roll.keys import RollKeys
+from consultation.roll.store import Roll
 
 SLICES = int(os.environ.get("SLICES", "100"))
 PATH = f"/q/{storm.SLUG}/{storm.AUDIENCE}"
@@ -75,7 +78,7 @@ def _measures(place: Town) -> Mapping[str, Measured]:
     send = f"{PATH}/envoyer"
     ballots = [posts(asked, waiting.pop(), 3)[-1][1] for _ in range(SLICES)]
     measures["ballot sent and thanked, by HTTP"] = lambda: _request(place.app, send, ballots.pop())
-    key = place.app.extensions["roll_keys"].signing(storm.SLUG, storm.AUDIENCE)
+    key = place.app.parts[RollKeys].signing(storm.SLUG, storm.AUDIENCE)
     number = int.from_bytes(os.urandom(key.public.size - 1))
     measures["bare modular exponentiation"] = lambda: (
         powmod_sec(number, key.dp, key.p),
@@ -84,7 +87,7 @@ def _measures(place: Town) -> Mapping[str, Measured]:
     blinded = number.to_bytes(key.public.size)
     measures["credential signed"] = lambda: blind_sign(key, blinded)
     codes = iter(people)
-    desk, held = place.app.extensions["roll"], iter([next(people).code for _ in range(SLICES)])
+    desk, held = place.app.parts[Roll], iter([next(people).code for _ in range(SLICES)])
     measures["credential issued"] = lambda: desk.issue(
         campaign, storm.AUDIENCE, next(held), blinded
     )
@@ -103,7 +106,7 @@ def _cast(place: Town, campaign: Campaign, state: State, held: Credential) -> No
     journey = Journey(campaign.questionnaire, Context(audience=storm.AUDIENCE))
     if journey.unfinished(state):
         raise ValueError("unfinished")
-    urn, document = place.app.extensions["urn"], journey.document(state)
+    urn, document = place.app.parts[Urn], journey.document(state)
     if urn.cast(campaign, storm.AUDIENCE, held.msg, held.sig, document) != "recorded":
         raise ValueError("not recorded")
 

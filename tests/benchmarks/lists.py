@@ -24,6 +24,9 @@ from werkzeug.test import encode_multipart
 
 from benchmarks.cpu import Measured, interleaved
 from benchmarks.town import Town, town
+from consultation import days
+from consultation.config import Settings
+from consultation.database import Stores
 from consultation.office.store import Accounts
 from consultation.roll.batches import parse
 
@@ -83,8 +86,8 @@ def _bare(name: str, content: bytes) -> Sequence[object]:
 
 
 def _logged_in(place: Town) -> FlaskClient:
-    database, clock = place.app.extensions["databases"]["office"], place.app.extensions["clock"]
-    secret = place.app.extensions["settings"].secret_key
+    database, clock = place.app.parts[Stores]["office"], place.app.parts[days.Clock]
+    secret = place.app.parts[Settings].secret_key
     Accounts(database, clock, hashing=small.FAST_HASHING, secret_key=secret).create(
         "rh", PASSWORD, "rh"
     )

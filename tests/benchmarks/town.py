@@ -11,20 +11,22 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
 import storm
-from flask import Flask
 from running import close
 
 from consultation.app import create_app
 from consultation.ballots.journey import Journey, State
 from consultation.blind import blind, blinding_factor, finalize, prepare, to_wire
 from consultation.config import Settings, shipped
-from consultation.database import migrate
+from consultation.database import Stores, migrate
 from consultation.demo.agents import Invitation
 from consultation.demo.place import settle
 from consultation.office.campaigns import Campaign
+from consultation.office.store import Campaigns
+from consultation.parts import Application
 from consultation.questionnaire.answers import Context, read_page, to_json, visible_pages
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.synthetic import respond
+from consultation.roll.store import Roll
 
 SCRIPTS = {"roll": "roll", "box": "ballots", "office": "office"}
 SEED = "0123456789abcdef"
@@ -34,15 +36,14 @@ SEED = "0123456789abcdef"
 class Town:
     """The platform in this process, its settings, and everyone invited."""
 
-    app: Flask
+    app: Application
     environment: Mapping[str, str]
     invitations: Sequence[Invitation]
     directory: Path
 
     @property
     def campaign(self) -> Campaign:
-        found: Campaign = self.app.extensions["campaigns"].get(storm.SLUG)
-        return found
+        return self.app.parts[Campaigns].get(storm.SLUG)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,7 @@ def town(people: int, urls: Mapping[str, str] | None = None) -> Iterator[Town]:
             **(urls or {}),
         }
         app = create_app(Settings.from_environment(environment))
-        for store, database in app.extensions["databases"].items():
+        for store, database in app.parts[Stores].items():
             migrate(database, shipped("migrations") / SCRIPTS[store])
         june = storm.shipped_questionnaire("juin-2024")
         try:
@@ -87,7 +88,7 @@ def credential(town: Town, invitation: Invitation) -> Credential:
     msg = prepare(rng.randbytes(32), rng.randbytes(32))
     r = blinding_factor(public, rng.randbytes(64))
     blinded, inverse = blind(public, msg, salt=rng.randbytes(48), r=r)
-    roll = town.app.extensions["roll"]
+    roll = town.app.parts[Roll]
     signed = roll.issue(campaign, invitation.audience, invitation.code, blinded)
     return Credential(msg=msg, sig=finalize(public, msg, signed, inverse), blinded=blinded)
 

@@ -14,7 +14,7 @@ from benchmarks.town import Credential, Town, credential, town
 from consultation.app import utc_now
 from consultation.ballots.store import Urn
 from consultation.blind import PublicKey
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
 
@@ -35,10 +35,8 @@ def main() -> None:
 
 def _cast_at_once(place: Town) -> list[float]:
     given = [credential(place, one) for one in place.invitations[: WRITERS * BALLOTS]]
-    url = place.environment.get("BOX_DATABASE_URL") or str(
-        place.app.extensions["databases"]["box"].url
-    )
-    office = str(place.app.extensions["databases"]["office"].url)
+    url = place.environment.get("BOX_DATABASE_URL") or str(place.app.parts[Stores]["box"].url)
+    office = str(place.app.parts[Stores]["office"].url)
     known = place.campaign.keys
     keys = {name: PublicKey(n=key.n, e=key.e) for name, key in known.items()}  # what pickle takes
     campaign = replace(place.campaign, keys=keys)

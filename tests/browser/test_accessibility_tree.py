@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from browsing import serving
-from face import build
+from face import surveying
 from playwright.sync_api import Browser
 from small import campaign
 
 from consultation.ballots.journey import State, Submitted
-from consultation.ballots.pages import Visit, bp, render_page
+from consultation.ballots.pages import Visit, render_page
 from consultation.questionnaire.loading import parse
 
 DEFINITION = """
@@ -57,8 +57,7 @@ def site() -> Iterator[str]:
     assert loaded.questionnaire is not None, "\n".join(map(str, loaded.problems))
     asked = replace(campaign(), questionnaire=loaded.questionnaire)
     visit = Visit(campaign=asked, audience="agents", **HELD)
-    page, journey, app = loaded.questionnaire.pages[0], visit.journey, build()
-    app.register_blueprint(bp)
+    page, journey, app = loaded.questionnaire.pages[0], visit.journey, surveying()
 
     def again() -> str:
         nothing = Submitted(fields={}, shown=frozenset(sheet.shown.split()))

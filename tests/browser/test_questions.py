@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 from browsing import phone, serving
-from face import build
-from flask import Flask, request
+from face import surveying
+from flask import request
 from playwright.sync_api import Browser, Page, expect
 from small import campaign
 from werkzeug.datastructures import MultiDict
 
 from consultation.ballots.journey import Journey, State
-from consultation.ballots.pages import Visit, bp, render_page, submitted
+from consultation.ballots.pages import Visit, render_page, submitted
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 
@@ -90,8 +90,7 @@ def visit(asked: Questionnaire) -> Visit:
 @pytest.fixture(scope="module")
 def site(visit: Visit) -> Iterator[str]:
     """The second page as it is shown, and shown again, to an agent who flies."""
-    app: Flask = build()
-    app.register_blueprint(bp)
+    app = surveying()
     journey = visit.journey
     page = visit.campaign.questionnaire.pages[1]
 

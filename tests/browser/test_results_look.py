@@ -10,12 +10,12 @@ import pytest
 from browsing import OVERFLOW, SPACING, serving, small_targets, violations
 from conftest import Clock
 from counting import PASSWORD, Office, ideas, office_app, office_with_an_urn
-from flask import Flask
 from playwright.sync_api import Browser, Page
 from small import FAST_HASHING
 
 from consultation.database import Database
 from consultation.office.store import Accounts
+from consultation.parts import Application
 from consultation.results.rendering import html
 from consultation.results.sayings import Clustering
 
@@ -62,7 +62,7 @@ def office(
 
 
 @pytest.fixture
-def app(office: Office, office_database: Database, clock: Clock) -> Flask:
+def app(office: Office, office_database: Database, clock: Clock) -> Application:
     accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
     return office_app(office, accounts, "ana")
 
@@ -89,7 +89,7 @@ def files(page: Page, address: str) -> str:
 
 @pytest.mark.long
 def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
-    browser: Browser, app: Flask, full: bool, tmp_path: Path
+    browser: Browser, app: Application, full: bool, tmp_path: Path
 ) -> None:
     pages: dict[str, str] = {}
     complaints: list[str] = []
@@ -117,7 +117,7 @@ def test_pages_of_results_are_for_everyone_fit_and_obey_the_policy(
 
 
 def test_a_report_is_read_on_a_telephone_without_any_server(
-    browser: Browser, office: Office, app: Flask, tmp_path: Path
+    browser: Browser, office: Office, app: Application, tmp_path: Path
 ) -> None:
     asked: list[str] = []
     with app.test_request_context():

@@ -18,12 +18,15 @@ from sqlalchemy import delete, insert, select, update
 from visitor import Visitor
 from voting import cast, credential, vote
 
-from consultation.backup import SAVED
+from consultation.backup import SAVED, Backup
 from consultation.ballots.keys import BoxKeys
-from consultation.ballots.store import Suspended
+from consultation.ballots.store import Suspended, Urn
 from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.cli import commands
-from consultation.database import Database
+from consultation.config import Settings
+from consultation.database import Database, Stores
+from consultation.office.store import Campaigns, Journal
+from consultation.parts import Parts
 from consultation.roll.tables import invitation
 
 STORES = ("box", "roll", "office")
@@ -37,37 +40,37 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 
 
 @pytest.fixture
-def parts(run: Shell) -> dict:
-    return run.app().extensions
+def parts(run: Shell) -> Parts:
+    return run.app().parts
 
 
 @pytest.fixture
-def saved(run: Shell, parts: dict, tmp_path: Path) -> Path:
+def saved(run: Shell, parts: Parts, tmp_path: Path) -> Path:
     """A copy made after five agents answered."""
     vote(parts, "essai", 5)
     run("database", "backup", tmp_path / "copies")
     return tmp_path / "copies"
 
 
-def lose(parts: dict, *stores: str) -> None:
+def lose(parts: Parts, *stores: str) -> None:
     """The disk is replaced by an empty one."""
     for name in stores or STORES:
-        with parts["databases"][name].write() as tx:
+        with parts[Stores][name].write() as tx:
             for table in reversed(SAVED[name][0].metadata.sorted_tables):
                 tx.execute(delete(table))
 
 
-def everything(parts: dict, *tables: object) -> set[tuple]:
-    with parts["databases"]["box"].read() as connection:
+def everything(parts: Parts, *tables: object) -> set[tuple]:
+    with parts[Stores]["box"].read() as connection:
         return {tuple(row) for table in tables for row in connection.execute(select(table))}
 
 
-def key_of_the_airlock(parts: dict) -> Path:
+def key_of_the_airlock(parts: Parts) -> Path:
     """The current one; the one before is kept for an hour."""
-    found = parts["campaigns"].get("essai")
-    with parts["databases"]["box"].read() as connection:
+    found = parts[Campaigns].get("essai")
+    with parts[Stores]["box"].read() as connection:
         public = connection.execute(select(airlock.c.public)).scalar_one()
-    return BoxKeys(parts["settings"].keys).path(found.urn, public)
+    return BoxKeys(parts[Settings].keys).path(found.urn, public)
 
 
 def let_an_hour_pass(run: Shell, clock: Clock) -> None:
@@ -82,14 +85,14 @@ def column(file: Path, query: str) -> list:
         return [row[0] for row in copy.execute(query)]
 
 
-def close(run: Shell, parts: dict, clock: Clock) -> str:
-    clock.now = parts["campaigns"].get("essai").closes
+def close(run: Shell, parts: Parts, clock: Clock) -> str:
+    clock.now = parts[Campaigns].get("essai").closes
     clock.advance(hours=48)
     return run("campaign", "close", "essai")
 
 
 def test_what_was_saved_is_restored_and_goes_on(
-    run: Shell, parts: dict, tmp_path: Path, clock: Clock
+    run: Shell, parts: Parts, tmp_path: Path, clock: Clock
 ) -> None:
     vote(parts, "essai", 105)
     late = credential(parts, "essai")
@@ -110,11 +113,11 @@ def test_what_was_saved_is_restored_and_goes_on(
 
 
 def test_a_copy_holds_no_draft_and_no_ballot_as_it_came(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     vote(parts, "essai", 5)
     _, sig = credential(parts, "essai")
-    parts["urn"].save_draft(parts["campaigns"].get("essai"), sig, b"{}")
+    parts[Urn].save_draft(parts[Campaigns].get("essai"), sig, b"{}")
     came = {value for row in everything(parts, inbox) for value in row}
 
     run("database", "backup", tmp_path / "copies")
@@ -125,11 +128,11 @@ def test_a_copy_holds_no_draft_and_no_ballot_as_it_came(
     assert came.isdisjoint(column(file, "select id from inbox"))
     assert came.isdisjoint(column(file, "select sealed from inbox"))
     assert {path.name for path in file.parent.iterdir()} == {"box.sqlite", "manifest.json"}
-    assert parts["urn"].load_draft(sig) == b"{}"
+    assert parts[Urn].load_draft(sig) == b"{}"
 
 
 def test_the_copies_are_apart_and_the_keys_in_none(
-    run: Shell, parts: dict, saved: Path, tmp_path: Path
+    run: Shell, parts: Parts, saved: Path, tmp_path: Path
 ) -> None:
     said = run("database", "backup", tmp_path / "others")
 
@@ -150,7 +153,7 @@ def test_nothing_is_written_over_a_copy(run: Shell, saved: Path) -> None:
     assert {path: path.read_bytes() for path in saved.glob("*/*")} == before
 
 
-def test_nothing_is_restored_over_data(run: Shell, parts: dict, saved: Path) -> None:
+def test_nothing_is_restored_over_data(run: Shell, parts: Parts, saved: Path) -> None:
     before = everything(parts, inbox)
 
     assert "déjà des données" in run("database", "restore", saved, code=1)
@@ -162,7 +165,7 @@ def test_nothing_is_restored_over_data(run: Shell, parts: dict, saved: Path) -> 
 
 
 def test_what_is_not_a_copy_is_refused_before_anything_is_written(
-    run: Shell, parts: dict, saved: Path, tmp_path: Path
+    run: Shell, parts: Parts, saved: Path, tmp_path: Path
 ) -> None:
     lose(parts)
     manifest, file = saved / "box" / "manifest.json", saved / "box" / "box.sqlite"
@@ -186,7 +189,7 @@ def test_what_is_not_a_copy_is_refused_before_anything_is_written(
 
 
 def test_without_the_airlock_s_key_the_ballots_lost_are_counted_before_anything(
-    run: Shell, parts: dict, saved: Path
+    run: Shell, parts: Parts, saved: Path
 ) -> None:
     key = key_of_the_airlock(parts)
     away = key.rename(key.with_name("away"))
@@ -202,7 +205,7 @@ def test_without_the_airlock_s_key_the_ballots_lost_are_counted_before_anything(
 
 
 def test_ballots_given_up_are_published_and_the_rest_goes_on(
-    run: Shell, parts: dict, saved: Path, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, saved: Path, clock: Clock, tmp_path: Path
 ) -> None:
     key_of_the_airlock(parts).unlink()
     lose(parts)
@@ -223,7 +226,7 @@ def test_ballots_given_up_are_published_and_the_rest_goes_on(
 
 
 def test_keys_copied_apart_are_those_that_something_may_still_need(
-    run: Shell, parts: dict, tmp_path: Path, clock: Clock
+    run: Shell, parts: Parts, tmp_path: Path, clock: Clock
 ) -> None:
     vote(parts, "essai", 5)
     kept, first = tmp_path / "kept", key_of_the_airlock(parts).name
@@ -266,7 +269,7 @@ def test_a_copy_comes_back_into_stores_of_another_kind(
 
     assert run("ballots", "status", "essai") == before
     assert "Le compte est juste" in run("ballots", "verify", "essai")
-    vote(run.app().extensions, "essai", 1)
+    vote(run.app().parts, "essai", 1)
 
 
 def test_a_store_that_is_not_migrated_is_refused(run: Shell, saved: Path, tmp_path: Path) -> None:
@@ -284,14 +287,14 @@ def test_each_side_saves_what_it_has(run: Shell, tmp_path: Path) -> None:
 
 
 def test_a_copy_made_while_agents_answer_agrees_with_itself(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     given = [credential(parts, "essai") for _ in range(40)]
 
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(cast, parts, "essai", one) for one in given]
         # Not by the command, whose connections are counted: those of the agents would be too.
-        parts["backup"].save(tmp_path / "copies", STORES, "essai")
+        parts[Backup].save(tmp_path / "copies", STORES, "essai")
         assert {answer.result() for answer in answers} == {"recorded"}
 
     file = tmp_path / "copies" / "box" / "box.sqlite"
@@ -306,7 +309,7 @@ def test_a_copy_made_while_agents_answer_agrees_with_itself(
     assert "Le compte est juste" in run("ballots", "verify", "essai")
 
 
-def issue_and_vote(parts: dict, count: int, unspent: int = 0) -> list[tuple[bytes, bytes]]:
+def issue_and_vote(parts: Parts, count: int, unspent: int = 0) -> list[tuple[bytes, bytes]]:
     """So many answer, and so many more have begun and not finished."""
     vote(parts, "essai", count)
     return [credential(parts, "essai") for _ in range(unspent)]
@@ -314,7 +317,7 @@ def issue_and_vote(parts: dict, count: int, unspent: int = 0) -> list[tuple[byte
 
 @pytest.mark.parametrize("lost", [("roll",), ("box", "roll", "office")])
 def test_credentials_issued_after_the_copy_do_not_bar_the_closing(
-    lost: tuple[str, ...], run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    lost: tuple[str, ...], run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     vote(parts, "essai", 9)
     run("database", "backup", tmp_path / "copies")
@@ -337,7 +340,7 @@ def test_credentials_issued_after_the_copy_do_not_bar_the_closing(
     page = Visitor(run.app()).open("/transparence/essai").body
     assert "<dt>Laissez-passer oubliés par une restauration</dt>" in page
     assert "répondre une seconde fois" in page
-    actions = [(one.action, one.detail) for one in parts["journal"].entries()]
+    actions = [(one.action, one.detail) for one in parts[Journal].entries()]
     assert any(action == "compte après restauration" for action, _ in actions)
     assert any(f"{spent - 9} oubliés" in detail for _, detail in actions)
     file = tmp_path / "urne.txt"
@@ -346,7 +349,7 @@ def test_credentials_issued_after_the_copy_do_not_bar_the_closing(
 
 
 def test_what_was_published_of_the_roll_says_how_many_were_forgotten(
-    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     vote(parts, "essai", 5)
     run("database", "backup", tmp_path / "copies", "--store", "roll")
@@ -361,35 +364,35 @@ def test_what_was_published_of_the_roll_says_how_many_were_forgotten(
 
 
 def test_a_roll_that_came_back_by_other_means_is_declared(
-    run: Shell, parts: dict, clock: Clock
+    run: Shell, parts: Parts, clock: Clock
 ) -> None:
     vote(parts, "essai", 9)
-    with parts["databases"]["roll"].read() as connection:
+    with parts[Stores]["roll"].read() as connection:
         before = connection.execute(select(invitation)).mappings().all()
     vote(parts, "essai", 8)
-    with parts["databases"]["roll"].write() as tx:  # a snapshot is put back
+    with parts[Stores]["roll"].write() as tx:  # a snapshot is put back
         tx.execute(delete(invitation))
         tx.execute(insert(invitation), [dict(row) for row in before])
-    clock.now = parts["campaigns"].get("essai").closes
+    clock.now = parts[Campaigns].get("essai").closes
     clock.advance(hours=48)
     assert "campaign restored" in run("campaign", "close", "essai", code=1)
 
     assert figure(run("campaign", "restored", "essai"), "oubliés") == 8
 
     assert figure(run("campaign", "close", "essai"), "bulletins") == 17
-    assert "restauration déclarée" in [one.action for one in parts["journal"].entries()]
+    assert "restauration déclarée" in [one.action for one in parts[Journal].entries()]
 
 
-def test_nothing_was_forgotten_where_nothing_came_back(run: Shell, parts: dict) -> None:
+def test_nothing_was_forgotten_where_nothing_came_back(run: Shell, parts: Parts) -> None:
     vote(parts, "essai", 3)
-    with parts["databases"]["roll"].write() as tx:
+    with parts[Stores]["roll"].write() as tx:
         tx.execute(update(invitation).values(state=0, blinded_hash=None))
 
     assert "n’est pas juste" in run("ballots", "verify", "essai", code=1)
 
 
 def test_a_register_older_than_a_loss_still_closes(
-    run: Shell, parts: dict, saved: Path, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, saved: Path, clock: Clock, tmp_path: Path
 ) -> None:
     key_of_the_airlock(parts).unlink()
     lose(parts, "box")
@@ -404,7 +407,7 @@ def test_a_register_older_than_a_loss_still_closes(
 
 
 def test_ballots_whose_key_is_gone_are_given_up_by_a_command(
-    run: Shell, parts: dict, clock: Clock
+    run: Shell, parts: Parts, clock: Clock
 ) -> None:
     vote(parts, "essai", 5)
     key_of_the_airlock(parts).unlink()
@@ -421,13 +424,13 @@ def test_ballots_whose_key_is_gone_are_given_up_by_a_command(
     vote(parts, "essai", 2)
     said = close(run, parts, clock)
     assert (figure(said, "perdus"), figure(said, "bulletins")) == (5, 2)
-    assert "bulletins abandonnés" in [one.action for one in parts["journal"].entries()]
+    assert "bulletins abandonnés" in [one.action for one in parts[Journal].entries()]
 
 
-def test_ballots_that_wait_are_opened_by_those_who_verify(run: Shell, parts: dict) -> None:
+def test_ballots_that_wait_are_opened_by_those_who_verify(run: Shell, parts: Parts) -> None:
     vote(parts, "essai", 5)
     assert figure(run("ballots", "status", "essai"), "dont illisibles") == 0
-    with parts["databases"]["box"].write() as tx:
+    with parts[Stores]["box"].write() as tx:
         tx.execute(update(inbox).values(sealed=bytes(99)))
 
     assert "5 bulletins sont illisibles" in run("ballots", "verify", "essai", code=1)

@@ -126,7 +126,10 @@ def test_accounts_are_opened_listed_and_given_another_password(run: Shell) -> No
 def test_a_side_left_out_is_told(run: Shell) -> None:
     run.move_to("office")
 
-    assert "CONSULTATION_SIDES" in run("ballots", "release", "essai", code=3)
+    told = run("ballots", "release", "essai", code=3)
+
+    assert "CONSULTATION_SIDES" in told
+    assert "Urn" in told
 
 
 def test_a_directory_that_cannot_be_written_is_a_sentence(run: Shell, tmp_path: Path) -> None:

@@ -21,9 +21,14 @@ from counting import answers_in, given
 from running import close
 
 from consultation.app import create_app
+from consultation.ceremony import Ceremony
 from consultation.config import Settings
 from consultation.demo import place as places
+from consultation.office.store import Campaigns
+from consultation.results.cubes import Cubes
 from consultation.results.disclosure import K
+from consultation.results.export import Results
+from consultation.roll.store import Roll
 from consultation.sealing import read_key
 
 ROOT = Path(__file__).parents[2]
@@ -320,12 +325,12 @@ def test_an_urn_is_filled_to_see_the_results_of_many(tmp_path: Path) -> None:
     place = places.found(tmp_path / "demo")
     assert place is not None
     app = create_app(Settings.from_environment(place.environment("http://127.0.0.1:8440")))
-    parts, slug = app.extensions, "juin-2024"
-    campaign = parts["campaigns"].get(slug)
-    account = parts["ceremony"].account(campaign)
+    parts, slug = app.parts, "juin-2024"
+    campaign = parts[Campaigns].get(slug)
+    account = parts[Ceremony].account(campaign)
     assert (account.spent, account.ballots, account.waiting) == (300, 227, 73)
     assert account.is_right
-    assert parts["roll"].counts(slug).sent > 0.9 * account.invited
-    assert parts["cubes"].get(campaign).ballots == 227
-    assert parts["results"].verify(campaign).holds
+    assert parts[Roll].counts(slug).sent > 0.9 * account.invited
+    assert parts[Cubes].get(campaign).ballots == 227
+    assert parts[Results].verify(campaign).holds
     close(app)

@@ -24,16 +24,23 @@ import relaying as scripted
 from commands import Shell, prepare, shell
 from conftest import Clock
 
+from consultation import days
 from consultation.blind import blind, blinding_factor
 from consultation.config import Settings
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
+from consultation.office.sendings import Sendings
+from consultation.office.store import Campaigns, Journal
 from consultation.office.territories import Territory, territory
+from consultation.parts import Parts
 from consultation.roll.batches import parse
 from consultation.roll.dispatch import Dispatcher
 from consultation.roll.relay import Letter, Outcome
+from consultation.roll.reminders import Reminders
+from consultation.roll.returns import Returns
 from consultation.roll.sending import replace_link
 from consultation.roll.store import Roll
+from consultation.worker import Worker
 
 SLUG = "essai"
 ROOT = Path(__file__).parents[2]
@@ -57,23 +64,23 @@ def run(
 
 
 @pytest.fixture
-def parts(run: Shell) -> dict:
-    return run.app().extensions
+def parts(run: Shell) -> Parts:
+    return run.app().parts
 
 
 def planned(
-    parts: dict, count: int, starts: datetime = MONDAY_11H, territory: str = "", name: str = "Ain"
+    parts: Parts, count: int, starts: datetime = MONDAY_11H, territory: str = "", name: str = "Ain"
 ) -> bytes:
     """A batch confirmed and planned, in an open campaign."""
-    roll: Roll = parts["roll"]
+    roll = parts[Roll]
     lines = "".join(f"agent{n}@{name.lower()}.gouv.fr\n" for n in range(count))
     parsed = parse(f"courriel\n{lines}".encode())
     contact = "rh@ain.gouv.fr"
     batch_id = roll.draft_batch(SLUG, name, "agents", parsed, perimeter=territory, contact=contact)
     roll.confirm(batch_id)
-    parts["sendings"].plan(batch_id, SLUG, territory, starts)
-    if parts["campaigns"].get(SLUG).state == "draft":
-        parts["campaigns"].open(SLUG)
+    parts[Sendings].plan(batch_id, SLUG, territory, starts)
+    if parts[Campaigns].get(SLUG).state == "draft":
+        parts[Campaigns].open(SLUG)
     return batch_id
 
 
@@ -92,7 +99,7 @@ def sent(said: str) -> int:
 
 
 def test_nothing_leaves_before_its_hour_nor_outside_office_hours(
-    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     planned(parts, 3, MONDAY_11H + timedelta(hours=2))
 
@@ -107,7 +114,7 @@ def test_nothing_leaves_before_its_hour_nor_outside_office_hours(
 
 
 def test_each_territory_has_its_own_hours(
-    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     clock.now = datetime(2024, 6, 10, 5, 0, tzinfo=UTC)  # 7 h in Paris, 9 h at La Réunion
     planned(parts, 2, clock.now, "D974", "Reunion")
@@ -122,7 +129,7 @@ def test_each_territory_has_its_own_hours(
 
 
 def test_whoever_handed_the_batch_in_is_told_its_end(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     planned(parts, 3)
 
@@ -133,26 +140,26 @@ def test_whoever_handed_the_batch_in_is_told_its_end(
     mail = message_from_bytes(told.read_bytes(), policy=policy.default)
     assert "envoi terminé" in mail["Subject"]
     assert "Remises au relais de messagerie\u00a0: 3" in mail.get_content()
-    assert [e.action for e in parts["journal"].entries()].count("envoi terminé") == 1
+    assert [e.action for e in parts[Journal].entries()].count("envoi terminé") == 1
 
 
-def test_a_campaign_in_preparation_sends_nothing(run: Shell, parts: dict) -> None:
+def test_a_campaign_in_preparation_sends_nothing(run: Shell, parts: Parts) -> None:
     batch_id = planned(parts, 2)
-    parts["campaigns"].pause(SLUG)
+    parts[Campaigns].pause(SLUG)
 
     assert sent(run("worker", "--once")) == 0
-    assert parts["roll"].batch(batch_id).counts.waiting == 2
+    assert parts[Roll].batch(batch_id).counts.waiting == 2
 
 
 def test_what_was_cancelled_is_not_sent_and_may_be_invited_again(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     batch_id = planned(parts, 3)
 
-    assert parts["roll"].cancel(batch_id, opened=True) == 3
+    assert parts[Roll].cancel(batch_id, opened=True) == 3
 
     assert sent(run("worker", "--once")) == 0
-    assert parts["roll"].batch(batch_id).state == "cancelled"
+    assert parts[Roll].batch(batch_id).state == "cancelled"
     planned(parts, 3, name="Ain")
     assert sent(run("worker", "--once")) == 3
 
@@ -173,24 +180,24 @@ class Relay:
 
 
 def dispatcher(
-    parts: dict, relay: Relay, monotonic: Callable[[], float] = time.monotonic
+    parts: Parts, relay: Relay, monotonic: Callable[[], float] = time.monotonic
 ) -> Dispatcher:
-    settings: Settings = parts["settings"]
+    settings = parts[Settings]
     return Dispatcher(
-        roll=parts["roll"],
-        reminders=parts["reminders"],
-        sendings=parts["sendings"],
-        journal=parts["journal"],
+        roll=parts[Roll],
+        reminders=parts[Reminders],
+        sendings=parts[Sendings],
+        journal=parts[Journal],
         settings=settings,
-        clock=parts["clock"],
+        clock=parts[days.Clock],
         mailer=lambda: relay,
         monotonic=monotonic,
     )
 
 
-def test_too_many_refusals_suspend_the_batch_until_a_person_looks(parts: dict) -> None:
+def test_too_many_refusals_suspend_the_batch_until_a_person_looks(parts: Parts) -> None:
     batch_id = planned(parts, 100)
-    roll, campaign = parts["roll"], parts["campaigns"].get(SLUG)
+    roll, campaign = parts[Roll], parts[Campaigns].get(SLUG)
     relay = Relay(
         lambda to: Outcome(kind="sent" if to.startswith("rh@") else "refused", reason="non")
     )
@@ -209,7 +216,7 @@ def test_too_many_refusals_suspend_the_batch_until_a_person_looks(parts: dict) -
 
 
 def test_a_worker_sends_the_others_in_one_round_and_tells_the_one_put_off(
-    run: Shell, parts: dict
+    run: Shell, parts: Parts
 ) -> None:
     batch_id, busy = planned(parts, 45), "agent7@ain.gouv.fr"
     relay = scripted.Relay()
@@ -221,7 +228,7 @@ def test_a_worker_sends_the_others_in_one_round_and_tells_the_one_put_off(
         assert sent(run("worker", "--once")) == 0
         relay.rules.clear()
         assert busy not in relay.addresses
-        (told,) = parts["roll"].undelivered(batch_id)
+        (told,) = parts[Roll].undelivered(batch_id)
         assert sent(run("worker", "--once")) == 0  # the relay is left alone for a while
         run.environment["LOG_LEVEL"] = "ERROR"  # another process
         assert sent(run("worker", "--once")) == 1
@@ -234,10 +241,10 @@ def test_a_worker_sends_the_others_in_one_round_and_tells_the_one_put_off(
 
 
 @pytest.mark.long
-def test_reminders_go_on_when_one_of_them_is_cut_short(run: Shell, parts: dict) -> None:
+def test_reminders_go_on_when_one_of_them_is_cut_short(run: Shell, parts: Parts) -> None:
     planned(parts, 45)
     run("worker", "--once")
-    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H,))
+    parts[Sendings].plan_reminders(SLUG, (MONDAY_11H,))
     relay, busy = scripted.Relay(), "agent7@ain.gouv.fr"
     relay.rules["RCPT"] = lambda to: "421 4.7.0 Try later" if to == busy else ""
 
@@ -251,11 +258,11 @@ def test_reminders_go_on_when_one_of_them_is_cut_short(run: Shell, parts: dict) 
     assert set(Counter(relay.addresses).values()) == {1}
 
 
-def test_a_refused_reminder_is_tried_on_one_person_at_a_time(parts: dict) -> None:
+def test_a_refused_reminder_is_tried_on_one_person_at_a_time(parts: Parts) -> None:
     planned(parts, 15)
-    campaign, now = parts["campaigns"].get(SLUG), [0.0]
+    campaign, now = parts[Campaigns].get(SLUG), [0.0]
     dispatcher(parts, Relay(lambda _to: Outcome(kind="sent"))).slice(campaign)
-    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H,))
+    parts[Sendings].plan_reminders(SLUG, (MONDAY_11H,))
     relay = Relay(lambda _to: Outcome(kind="refused", reason="554"))
     at_work = dispatcher(parts, relay, lambda: now[0])
 
@@ -268,7 +275,7 @@ def test_a_refused_reminder_is_tried_on_one_person_at_a_time(parts: dict) -> Non
     assert seen == [10, 11, 12]
 
 
-def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: dict) -> None:
+def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: Parts) -> None:
     batch_id = planned(parts, 200)
     seen: list[str] = []
 
@@ -276,14 +283,14 @@ def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: dict) -> 
         seen.append(to)
         return Outcome(kind="later" if len(seen) <= 60 else "sent", reason="450")
 
-    dispatcher(parts, Relay(answer)).slice(parts["campaigns"].get(SLUG))
+    dispatcher(parts, Relay(answer)).slice(parts[Campaigns].get(SLUG))
 
-    assert parts["roll"].batch(batch_id).counts.sent == 140
+    assert parts[Roll].batch(batch_id).counts.sent == 140
 
 
-def test_a_relay_that_asks_to_wait_is_asked_less_and_less_often(parts: dict) -> None:
+def test_a_relay_that_asks_to_wait_is_asked_less_and_less_often(parts: Parts) -> None:
     planned(parts, 2)
-    campaign = parts["campaigns"].get(SLUG)
+    campaign = parts[Campaigns].get(SLUG)
     now = [0.0]
     relay = Relay(lambda _to: Outcome(kind="down", reason="injoignable"))
     at_work = dispatcher(parts, relay, lambda: now[0])
@@ -299,21 +306,21 @@ def test_a_relay_that_asks_to_wait_is_asked_less_and_less_often(parts: dict) -> 
     assert [b - a for a, b in pairwise(asked)] == [15, 30, 60]
 
 
-def test_a_slow_domain_lets_the_others_pass(parts: dict) -> None:
-    roll: Roll = parts["roll"]
+def test_a_slow_domain_lets_the_others_pass(parts: Parts) -> None:
+    roll = parts[Roll]
     lines = [f"a{n}@lent.gouv.fr" for n in range(4)] + [f"b{n}@b{n}.gouv.fr" for n in range(20)]
     batch_id = roll.draft_batch(
         SLUG, "mixte", "agents", parse("\n".join(("courriel", *lines)).encode())
     )
     roll.confirm(batch_id)
-    parts["sendings"].plan(batch_id, SLUG, "", MONDAY_11H)
-    parts["campaigns"].open(SLUG)
+    parts[Sendings].plan(batch_id, SLUG, "", MONDAY_11H)
+    parts[Campaigns].open(SLUG)
     relay = Relay(lambda _to: Outcome(kind="sent"))
     at_work = dispatcher(parts, relay)
-    object.__setattr__(parts["settings"], "mail_domain_rate", 5.0)
+    object.__setattr__(parts[Settings], "mail_domain_rate", 5.0)
 
     started = time.monotonic()
-    at_work.slice(parts["campaigns"].get(SLUG))
+    at_work.slice(parts[Campaigns].get(SLUG))
 
     assert len(relay.seen) == 24
     assert time.monotonic() - started >= 0.55  # four to the same domain: three gaps
@@ -321,13 +328,13 @@ def test_a_slow_domain_lets_the_others_pass(parts: dict) -> None:
 
 
 def test_two_workers_at_once_send_everything_once(
-    store: Callable[[str], Database], run: Shell, parts: dict, tmp_path: Path
+    store: Callable[[str], Database], run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     batch_id = planned(parts, 120)
-    others = [run.app().extensions for _ in range(2)]
+    others = [run.app().parts for _ in range(2)]
 
     threads = [
-        threading.Thread(target=lambda one=one: [one["worker"].round() for _ in range(3)])
+        threading.Thread(target=lambda one=one: [one[Worker].round() for _ in range(3)])
         for one in others
     ]
     for thread in threads:
@@ -336,7 +343,7 @@ def test_two_workers_at_once_send_everything_once(
         thread.join()
     run("worker", "--once")
 
-    assert parts["roll"].batch(batch_id).counts.sent == 120
+    assert parts[Roll].batch(batch_id).counts.sent == 120
     assert set(received(tmp_path).values()) == {1}
 
 
@@ -347,7 +354,7 @@ def kill_a_worker(run: Shell, far_enough: Callable[[], bool]) -> None:
     code = (
         "from datetime import datetime, UTC; import consultation.app as a; "
         f"b = a.create_app(clock=lambda: datetime.fromisoformat('{MONDAY_11H.isoformat()}')); "
-        "b.extensions['worker'].run(until=lambda more: not more)"
+        "b.parts[a.Worker].run(until=lambda more: not more)"
     )
     worker = subprocess.Popen(
         [sys.executable, "-c", code], env=environment, stderr=subprocess.DEVNULL
@@ -359,7 +366,7 @@ def kill_a_worker(run: Shell, far_enough: Callable[[], bool]) -> None:
 
 
 def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
-    run: Shell, parts: dict, tmp_path: Path, full: bool
+    run: Shell, parts: Parts, tmp_path: Path, full: bool
 ) -> None:
     people, kills = (600, 12) if full else (150, 3)
     batch_id = planned(parts, people)
@@ -370,7 +377,7 @@ def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
     run("worker", "--once")
     run("worker", "--once")
 
-    counts = parts["roll"].batch(batch_id).counts
+    counts = parts[Roll].batch(batch_id).counts
     assert set(received(tmp_path).values()) == {1}
     assert counts.sent + counts.uncertain == people
     assert counts.uncertain <= kills
@@ -379,7 +386,7 @@ def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
 
 @pytest.mark.long
 def test_killed_workers_lose_and_double_nothing_while_a_relay_refuses_some(
-    run: Shell, parts: dict
+    run: Shell, parts: Parts
 ) -> None:
     kills, batch_id = 4, planned(parts, 100)
     gone, busy = {f"agent{n}@ain.gouv.fr" for n in range(0, 40, 4)}, "agent7@ain.gouv.fr"
@@ -398,24 +405,24 @@ def test_killed_workers_lose_and_double_nothing_while_a_relay_refuses_some(
         run.environment["LOG_LEVEL"] = "ERROR"  # another process
         run("worker", "--once")
 
-    counts = parts["roll"].batch(batch_id).counts
+    counts = parts[Roll].batch(batch_id).counts
     people = [to for to in relay.addresses if to != "rh@ain.gouv.fr"]
     assert max(Counter(people).values()) == 1
     assert counts.sent + counts.refused + counts.uncertain == 100
     assert counts.uncertain <= kills
-    told = {line.address: line.delivery for line in parts["roll"].undelivered(batch_id)}
+    told = {line.address: line.delivery for line in parts[Roll].undelivered(batch_id)}
     assert {to for to, end in told.items() if end == "refused"} <= gone
     assert gone <= told.keys()
     assert counts.sent <= len(people) <= counts.sent + counts.uncertain
 
 
 def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(
-    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     planned(parts, 40)
     run("worker", "--once")
-    parts["returns"].opt_out(parts["roll"].unused_invitation(SLUG, "agents").code)
-    parts["sendings"].plan_reminders(
+    parts[Returns].opt_out(parts[Roll].unused_invitation(SLUG, "agents").code)
+    parts[Sendings].plan_reminders(
         SLUG, (MONDAY_11H + timedelta(days=1), MONDAY_11H + timedelta(days=3))
     )
 
@@ -427,7 +434,7 @@ def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(
     assert sent(run("worker", "--once")) == 0
     clock.advance(hours=12)
     assert sent(run("worker", "--once")) == 39
-    parts["sendings"].plan_reminders(SLUG, (MONDAY_11H, MONDAY_11H))
+    parts[Sendings].plan_reminders(SLUG, (MONDAY_11H, MONDAY_11H))
     clock.advance(days=1)
     assert sent(run("worker", "--once")) == 0
 
@@ -437,7 +444,7 @@ def test_reminders_leave_at_their_dates_two_at_most_and_never_after_the_closing(
 FAR = {"paris": "", "guadeloupe": "D971", "polynesie": "D987", "reunion": "D974"}
 
 
-def far(parts: dict, starts: datetime) -> None:
+def far(parts: Parts, starts: datetime) -> None:
     """Two people in each of some territories."""
     for name, code in FAR.items():
         planned(parts, 2, starts, code, name)
@@ -448,20 +455,20 @@ def place_of(address: str) -> Territory:
 
 
 def test_invitations_and_reminders_keep_the_hours_and_holidays_of_each_territory(
-    parts: dict, clock: Clock
+    parts: Parts, clock: Clock
 ) -> None:
     clock.now = datetime(2025, 5, 26, 0, 0, tzinfo=UTC)  # a Monday
     tuesday = datetime(2025, 5, 27, 7, 0, tzinfo=UTC)  # 9 h in Paris, a holiday in Guadeloupe
     friday = datetime(2025, 5, 30, 7, 0, tzinfo=UTC)  # after a holiday of everyone
     far(parts, clock.now)
-    parts["sendings"].plan_reminders(SLUG, (tuesday, friday))
+    parts[Sendings].plan_reminders(SLUG, (tuesday, friday))
     seen: list[tuple[datetime, str]] = []
 
     def answer(to: str) -> Outcome:
         seen.append((clock.now, to))
         return Outcome(kind="sent")
 
-    at_work, campaign = dispatcher(parts, Relay(answer)), parts["campaigns"].get(SLUG)
+    at_work, campaign = dispatcher(parts, Relay(answer)), parts[Campaigns].get(SLUG)
     for hour in range(24 * 6):
         if hour == 24:
             begin(parts, 1)
@@ -482,20 +489,20 @@ def test_invitations_and_reminders_keep_the_hours_and_holidays_of_each_territory
         ("Polynésie française", "27 08"),
         ("Guadeloupe", "28 08"),
     }
-    assert all(one.done for one in parts["reminders"].of(SLUG))
+    assert all(one.done for one in parts[Reminders].of(SLUG))
 
 
 @pytest.mark.long
 def test_a_worker_does_not_run_round_and_round_for_those_who_rest(
-    parts: dict, clock: Clock
+    parts: Parts, clock: Clock
 ) -> None:
     far(parts, MONDAY_11H)
-    campaign, relay = parts["campaigns"].get(SLUG), Relay(lambda _to: Outcome(kind="sent"))
+    campaign, relay = parts[Campaigns].get(SLUG), Relay(lambda _to: Outcome(kind="sent"))
     at_work = dispatcher(parts, relay)
     for _ in range(24):
         at_work.slice(campaign)
         clock.advance(hours=1)
-    parts["sendings"].plan_reminders(SLUG, (clock.now,))
+    parts[Sendings].plan_reminders(SLUG, (clock.now,))
 
     done = at_work.slice(campaign)
 
@@ -503,7 +510,7 @@ def test_a_worker_does_not_run_round_and_round_for_those_who_rest(
 
 
 def test_the_command_of_reminders_leaves_those_who_rest_to_the_worker(
-    run: Shell, parts: dict, clock: Clock
+    run: Shell, parts: Parts, clock: Clock
 ) -> None:
     far(parts, MONDAY_11H)
     for _ in range(24):
@@ -518,7 +525,7 @@ def test_the_command_of_reminders_leaves_those_who_rest_to_the_worker(
 
 
 def test_the_command_leaves_what_hr_planned_to_its_hour_unless_it_is_named(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     planned(parts, 2, MONDAY_11H, "D987", "Polynesie")
     planned(parts, 2, MONDAY_11H)
@@ -532,7 +539,7 @@ def test_the_command_leaves_what_hr_planned_to_its_hour_unless_it_is_named(
 
 
 def test_a_new_link_waits_for_offices_to_open(
-    run: Shell, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
     run("invitations", "send", SLUG, "--batch", "Polynesie")
@@ -549,7 +556,7 @@ def test_a_new_link_waits_for_offices_to_open(
 
 @pytest.mark.long
 def test_a_new_link_leaves_at_once_when_it_is_asked_for_now(
-    run: Shell, parts: dict, tmp_path: Path
+    run: Shell, parts: Parts, tmp_path: Path
 ) -> None:
     planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
     run("invitations", "send", SLUG, "--batch", "Polynesie")
@@ -560,15 +567,13 @@ def test_a_new_link_leaves_at_once_when_it_is_asked_for_now(
     assert [mail["To"] for mail in new_links(tmp_path)] == [address]
 
 
-def test_a_new_link_does_not_wait_for_an_office_that_opens_after_the_closing(parts: dict) -> None:
+def test_a_new_link_does_not_wait_for_an_office_that_opens_after_the_closing(parts: Parts) -> None:
     planned(parts, 3, MONDAY_11H, "D987", "Polynesie")
     relay = Relay(lambda _to: Outcome(kind="sent"))
-    ends_today = replace(parts["campaigns"].get(SLUG), closes=MONDAY_11H + timedelta(hours=8))
-    when = parts["sendings"].when
+    ends_today = replace(parts[Campaigns].get(SLUG), closes=MONDAY_11H + timedelta(hours=8))
+    when = parts[Sendings].when
 
-    replace_link(
-        parts["roll"], relay, ends_today, "agent1@polynesie.gouv.fr", parts["settings"], when
-    )
+    replace_link(parts[Roll], relay, ends_today, "agent1@polynesie.gouv.fr", parts[Settings], when)
 
     assert relay.seen == ["agent1@polynesie.gouv.fr"]
 
@@ -581,25 +586,25 @@ def new_links(tmp_path: Path) -> list[Message]:
 
 
 def test_participation_is_published_once_a_day_and_masked_where_it_tells(
-    run: Shell, parts: dict, clock: Clock
+    run: Shell, parts: Parts, clock: Clock
 ) -> None:
     large, small = planned(parts, 60), planned(parts, 12, name="Gers")
     run("worker", "--once")
     begin(parts, 30)
-    first = parts["sendings"].figures(SLUG)
+    first = parts[Sendings].figures(SLUG)
 
     clock.advance(days=1)
     run("worker", "--once")
 
-    figures = parts["sendings"].figures(SLUG)
+    figures = parts[Sendings].figures(SLUG)
     assert figures[small].issued is None
     assert figures[large].issued is None  # or the total would give the small one
     assert first != figures
 
 
-def begin(parts: dict, count: int) -> None:
+def begin(parts: Parts, count: int) -> None:
     """So many agents ask for a credential."""
-    roll, campaign = parts["roll"], parts["campaigns"].get(SLUG)
+    roll, campaign = parts[Roll], parts[Campaigns].get(SLUG)
     public = campaign.keys["agents"]
     for _ in range(count):
         r = blinding_factor(public, secrets.token_bytes(32))

@@ -16,18 +16,19 @@ import pytest
 import small
 from commands import lend_keys
 from conftest import Clock
-from flask import Flask
 from running import close, end
 from visitor import Visitor
 
 from consultation.app import create_app
 from consultation.ceremony import Ceremony, Plan
 from consultation.config import Settings
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.demo.agents import read_invitation
 from consultation.demo.hr_file import hr_files
 from consultation.demo.mail_sink import MailSink
 from consultation.office.approvals import TwoPersonsNeeded
+from consultation.office.store import Accounts, Campaigns, Journal
+from consultation.parts import Application
 from consultation.roll.codes import grouped
 from consultation.roll.relay import Mailer
 from consultation.roll.sending import deliver
@@ -41,26 +42,25 @@ PASSWORD = "une phrase assez longue"
 class House:
     """The application, and who works behind it."""
 
-    app: Flask
+    app: Application
     mail: Path
 
     def colleague(self, role: str) -> Visitor:
         """Someone of the office, logged in."""
-        self.app.extensions["accounts"].create(role, PASSWORD, role)
+        self.app.parts[Accounts].create(role, PASSWORD, role)
         visitor = Visitor(self.app, cookies=True).open("/bureau/connexion")
         return visitor.fill({"login": role, "password": PASSWORD}).press("Se connecter")
 
     @property
     def ceremony(self) -> Ceremony:
-        ceremony: Ceremony = self.app.extensions["ceremony"]
-        return ceremony
+        return self.app.parts[Ceremony]
 
     def send(self) -> None:
         """Send what waits, to a sink."""
-        roll: Roll = self.app.extensions["roll"]
-        campaign = self.app.extensions["campaigns"].get("essai")
+        roll = self.app.parts[Roll]
+        campaign = self.app.parts[Campaigns].get("essai")
         with MailSink(self.mail) as sink:
-            settings = _settings(self.app.extensions["databases"], self.mail.parent, sink.url)
+            settings = _settings(self.app.parts[Stores], self.mail.parent, sink.url)
             for batch in roll.batches("essai"):
                 with Mailer(settings.smtp) as mailer:
                     deliver(roll, mailer, campaign, batch.id, settings)
@@ -136,7 +136,7 @@ def test_an_empty_first_page_spends_nothing(opened: House) -> None:
     agent.press("suite", status=422)
 
     assert "Répondez à au moins une question" in agent.body
-    assert opened.app.extensions["roll"].counts("essai").issued == 0
+    assert opened.app.parts[Roll].counts("essai").issued == 0
 
 
 def test_the_code_types_its_way_back_to_where_one_stopped(opened: House) -> None:
@@ -206,7 +206,7 @@ def test_an_account_sees_its_own_pages_only(prepared: House) -> None:
     hr.open("/bureau/campagnes", status=403)
 
 
-def _settings(databases: dict[str, Database], directory: Path, smtp: str) -> Settings:
+def _settings(databases: Stores, directory: Path, smtp: str) -> Settings:
     urls = {
         f"{name.upper()}_DATABASE_URL": database.url.render_as_string(hide_password=False)
         for name, database in databases.items()
@@ -232,4 +232,4 @@ def _in_zip(content: bytes, name: str) -> str:
 
 
 def _journal(house: House) -> str:
-    return " ".join(entry.detail for entry in house.app.extensions["journal"].entries())
+    return " ".join(entry.detail for entry in house.app.parts[Journal].entries())

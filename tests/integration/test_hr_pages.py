@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
-from flask import Flask
+from face import build, exchange
 from flask.testing import FlaskClient
 from pypdf import PdfReader
 from sheets import ods, xls, xlsx
@@ -24,13 +24,14 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from consultation.blind import PrivateKey, blind, finalize, from_wire, prepare, to_wire, verify
-from consultation.config import Settings, Smtp, shipped
+from consultation.config import Settings, Smtp
 from consultation.database import Database
 from consultation.demo.forms import read_document
 from consultation.demo.mail_sink import MailSink
 from consultation.office.pages import init_office
 from consultation.office.sendings import Sendings
 from consultation.office.store import Accounts, Campaigns, Figures, Journal
+from consultation.parts import Application
 from consultation.roll import codes, pages
 from consultation.roll import hr as hr_pages
 from consultation.roll.batches import Parsed
@@ -39,7 +40,6 @@ from consultation.roll.reminders import Reminders
 from consultation.roll.returns import Returns
 from consultation.roll.store import Revoked, Roll
 from consultation.roll.tables import unchecked
-from consultation.web import init_web
 
 PASSWORD = "une phrase assez longue"
 DEFINITION = """\
@@ -84,7 +84,7 @@ def app(
     clock: Clock,
     signing: PrivateKey,
     pem: bytes,
-) -> Flask:
+) -> Application:
     folder = keys_directory / "roll" / SLUG
     folder.mkdir(parents=True)
     for audience in ("agents", "seniors"):
@@ -100,25 +100,23 @@ def app(
             "TOTP": "facultatif",
         }
     )
-    app = Flask("consultation", template_folder=str(shipped("templates")), static_folder=None)
     accounts = Accounts(
         office_database, clock, hashing=FAST_HASHING, secret_key=settings.secret_key
     )
     campaigns = Campaigns(office_database, clock)
     sendings = Sendings(office_database, clock)
-    app.extensions |= {
-        "settings": settings,
-        "accounts": accounts,
-        "journal": Journal(office_database, clock),
-        "campaigns": campaigns,
-        "figures": Figures(office_database, clock),
-        "sendings": sendings,
-        "roll": Roll(roll_database, RollKeys(keys_directory), clock, opens=sendings.opens),
-        "reminders": Reminders(roll_database, RollKeys(keys_directory), clock),
-        "returns": Returns(roll_database, RollKeys(keys_directory)),
-    }
-    init_web(app, settings)
-    init_office(app, settings)
+    app = build(
+        settings,
+        accounts,
+        Journal(office_database, clock),
+        campaigns,
+        Figures(office_database, clock),
+        sendings,
+        Roll(roll_database, RollKeys(keys_directory), clock, opens=sendings.opens),
+        Reminders(roll_database, RollKeys(keys_directory), clock),
+        Returns(roll_database, RollKeys(keys_directory)),
+    )
+    init_office(app)
     app.register_blueprint(pages.bp)
     app.register_blueprint(hr_pages.bp)
     for role in ("rh", "analyste"):
@@ -141,7 +139,7 @@ def app(
 class Person:
     """Someone at the office: goes where pages lead, and every page shown is well made."""
 
-    def __init__(self, app: Flask, login: str) -> None:
+    def __init__(self, app: Application, login: str) -> None:
         self.client: FlaskClient = app.test_client()
         self.body = ""
         self.post("/bureau/connexion", {"login": login, "password": PASSWORD})
@@ -205,21 +203,20 @@ class Person:
 
 
 @pytest.fixture
-def hr(app: Flask) -> Person:
+def hr(app: Application) -> Person:
     return Person(app, "rh")
 
 
-def the_roll(app: Flask) -> Roll:
-    roll: Roll = app.extensions["roll"]
-    return roll
+def the_roll(app: Application) -> Roll:
+    return app.parts[Roll]
 
 
-def only_batch(app: Flask) -> str:
+def only_batch(app: Application) -> str:
     (batch,) = the_roll(app).batches(SLUG)
     return f"{LOTS}/{batch.id.hex()}"
 
 
-def the_draft(app: Flask) -> str:
+def the_draft(app: Application) -> str:
     (batch,) = (one for one in the_roll(app).batches(SLUG) if one.state == "draft")
     return f"{LOTS}/{batch.id.hex()}"
 
@@ -227,7 +224,7 @@ def the_draft(app: Flask) -> str:
 # HR
 
 
-def test_a_file_becomes_invitations(app: Flask, hr: Person) -> None:
+def test_a_file_becomes_invitations(app: Application, hr: Person) -> None:
     hr.get(LOTS)
     assert "Aucun lot" in hr.text
 
@@ -244,7 +241,7 @@ def test_a_file_becomes_invitations(app: Flask, hr: Person) -> None:
     assert the_roll(app).counts(SLUG).invited == 2
 
 
-def test_wrong_lines_are_shown_by_their_number_and_never_run(app: Flask, hr: Person) -> None:
+def test_wrong_lines_are_shown_by_their_number_and_never_run(app: Application, hr: Person) -> None:
     hr.hand_in(MIXED)
 
     assert "À corriger : 2" in hr.text
@@ -256,7 +253,9 @@ def test_wrong_lines_are_shown_by_their_number_and_never_run(app: Flask, hr: Per
     assert [line.split(";")[0] for line in report.splitlines()[1:]] == ["4", "5", "6", "7"]
 
 
-def test_wrong_lines_are_left_out_only_by_the_button_that_says_so(app: Flask, hr: Person) -> None:
+def test_wrong_lines_are_left_out_only_by_the_button_that_says_so(
+    app: Application, hr: Person
+) -> None:
     hr.hand_in(MIXED)
     assert "Continuer sans ces 2 lignes" in hr.text
     page = only_batch(app)
@@ -267,7 +266,9 @@ def test_wrong_lines_are_left_out_only_by_the_button_that_says_so(app: Flask, hr
     assert the_roll(app).counts(SLUG).invited == 3
 
 
-def test_more_wrong_lines_than_a_page_holds_are_all_in_the_file(app: Flask, hr: Person) -> None:
+def test_more_wrong_lines_than_a_page_holds_are_all_in_the_file(
+    app: Application, hr: Person
+) -> None:
     hr.hand_in("Courriel\r\n" + "".join(f"faux{n}\r\n" for n in range(120)))
 
     assert "Les 50 premières lignes sur 120" in hr.text
@@ -276,7 +277,7 @@ def test_more_wrong_lines_than_a_page_holds_are_all_in_the_file(app: Flask, hr: 
     assert len(report.splitlines()) == 121
 
 
-def test_confirming_twice_and_reloading_change_nothing(app: Flask, hr: Person) -> None:
+def test_confirming_twice_and_reloading_change_nothing(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
 
@@ -287,11 +288,11 @@ def test_confirming_twice_and_reloading_change_nothing(app: Flask, hr: Person) -
 
     assert the_roll(app).counts(SLUG).invited == 2
     hr.get(f"{page}/erreurs.csv", 404)
-    actions = [entry.action for entry in app.extensions["journal"].entries()]
+    actions = [entry.action for entry in app.parts[Journal].entries()]
     assert actions.count("lot confirmé") == 1
 
 
-def test_handing_in_the_same_file_twice_invites_nobody_twice(app: Flask, hr: Person) -> None:
+def test_handing_in_the_same_file_twice_invites_nobody_twice(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     hr.post(f"{only_batch(app)}/confirmer")
 
@@ -301,7 +302,7 @@ def test_handing_in_the_same_file_twice_invites_nobody_twice(app: Flask, hr: Per
     assert "Prêtes : 0" in hr.text
 
 
-def test_an_address_already_invited_is_told_with_its_batch(app: Flask) -> None:
+def test_an_address_already_invited_is_told_with_its_batch(app: Application) -> None:
     ain = Person(app, "rh-d01")
     ain.hand_in("Courriel\r\na@ain.gouv.fr\r\n", name="SGC-D 01 <b>")
     ain.post(f"{only_batch(app)}/confirmer", {"jour": "2024-06-11", "heure": "9"})
@@ -316,7 +317,7 @@ def test_an_address_already_invited_is_told_with_its_batch(app: Flask) -> None:
     assert f"2;a@ain.gouv.fr;doublon;{where};" in report
 
 
-def test_the_batch_of_another_territory_is_never_named(app: Flask) -> None:
+def test_the_batch_of_another_territory_is_never_named(app: Application) -> None:
     """Nor are the day it left, nor the one a national account handed in."""
     everyone, ain = Person(app, "rh"), Person(app, "rh-d01")
     everyone.hand_in(GOOD, name="Cabinet du préfet")
@@ -333,7 +334,7 @@ def test_the_batch_of_another_territory_is_never_named(app: Flask) -> None:
     assert "déjà dans le lot" in everyone.get(page)
 
 
-def test_an_abandoned_draft_leaves_no_address(app: Flask, hr: Person) -> None:
+def test_an_abandoned_draft_leaves_no_address(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
 
@@ -355,7 +356,7 @@ def test_an_abandoned_draft_leaves_no_address(app: Flask, hr: Person) -> None:
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_what_to_do(
-    app: Flask, hr: Person, content: bytes, name: str, words: str
+    app: Application, hr: Person, content: bytes, name: str, words: str
 ) -> None:
     hr.hand_in(content, name, status=422)
 
@@ -396,7 +397,9 @@ def test_a_form_without_file_asks_for_one(hr: Person) -> None:
     assert "Choisissez un fichier, ou collez." in hr.text
 
 
-def test_the_page_follows_the_sending_and_never_says_who_answered(app: Flask, hr: Person) -> None:
+def test_the_page_follows_the_sending_and_never_says_who_answered(
+    app: Application, hr: Person
+) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
     hr.post(f"{page}/confirmer")
@@ -419,7 +422,7 @@ def test_the_page_follows_the_sending_and_never_says_who_answered(app: Flask, hr
 
 
 def test_refused_and_put_off_lines_are_told_with_what_to_do_and_may_leave_again(
-    app: Flask, hr: Person
+    app: Application, hr: Person
 ) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
@@ -448,7 +451,7 @@ def test_refused_and_put_off_lines_are_told_with_what_to_do_and_may_leave_again(
     assert "Messages non remis" not in hr.text
 
 
-def test_a_sending_is_paused_and_resumed(app: Flask, hr: Person) -> None:
+def test_a_sending_is_paused_and_resumed(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
     hr.post(f"{page}/confirmer")
@@ -460,10 +463,12 @@ def test_a_sending_is_paused_and_resumed(app: Flask, hr: Person) -> None:
     assert the_roll(app).batches(SLUG)[0].state == "confirmed"
 
 
-def test_a_campaign_that_ends_takes_no_more_batches(app: Flask, hr: Person, clock: Clock) -> None:
+def test_a_campaign_that_ends_takes_no_more_batches(
+    app: Application, hr: Person, clock: Clock
+) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
-    app.extensions["campaigns"].open(SLUG)
+    app.parts[Campaigns].open(SLUG)
     hr.get(page)
 
     clock.advance(days=18)
@@ -483,7 +488,7 @@ def test_the_model_file_is_one_the_reader_accepts(hr: Person) -> None:
     assert "Prêtes : 1" in hr.text
 
 
-def test_a_file_is_read_by_the_column_a_person_chooses(app: Flask, hr: Person) -> None:
+def test_a_file_is_read_by_the_column_a_person_chooses(app: Application, hr: Person) -> None:
     file = "Mail pro;Mail perso;Nom\r\na@ain.gouv.fr;b@ain.gouv.fr;Zoé\r\n"
     hr.hand_in(file)
     assert "Mail perso" in hr.text
@@ -496,7 +501,7 @@ def test_a_file_is_read_by_the_column_a_person_chooses(app: Flask, hr: Person) -
     assert list(only_draft(app).addresses) == ["b@ain.gouv.fr"]
 
 
-def test_a_column_that_no_page_offers_is_as_none(app: Flask, hr: Person) -> None:
+def test_a_column_that_no_page_offers_is_as_none(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     for column in ("9" * 5_000, "9" * 25, "²", "1.5", "-1"):
         hr.get(f"{only_batch(app)}/colonnes")
@@ -519,7 +524,7 @@ def test_a_field_without_a_name_is_as_none(hr: Person) -> None:
 
 
 def test_the_store_holds_nothing_legible_of_the_other_columns(
-    app: Flask, hr: Person, roll_database: Database
+    app: Application, hr: Person, roll_database: Database
 ) -> None:
     hr.hand_in("Courriel;Nom\r\na@ain.gouv.fr;Pénélope\r\n")
 
@@ -535,14 +540,14 @@ def test_the_store_holds_nothing_legible_of_the_other_columns(
         assert connection.execute(select(unchecked)).first() is None
 
 
-def only_draft(app: Flask) -> Parsed:
+def only_draft(app: Application) -> Parsed:
     (batch,) = the_roll(app).batches(SLUG)
     parsed = the_roll(app).batch(batch.id).parsed
     assert parsed is not None
     return parsed
 
 
-def test_addresses_are_pasted_as_they_come(app: Flask, hr: Person) -> None:
+def test_addresses_are_pasted_as_they_come(app: Application, hr: Person) -> None:
     hr.get(f"{LOTS}/nouveau/{SLUG}")
     pasted = "Léa DUPONT <a@ain.gouv.fr>; b@ain.gouv.fr\nmailto:c@ain.gouv.fr\nfaux"
 
@@ -552,7 +557,7 @@ def test_addresses_are_pasted_as_they_come(app: Flask, hr: Person) -> None:
     assert "À corriger : 1" in hr.text
 
 
-def test_the_list_of_wrong_lines_is_corrected_and_sent_again(app: Flask, hr: Person) -> None:
+def test_the_list_of_wrong_lines_is_corrected_and_sent_again(app: Application, hr: Person) -> None:
     hr.hand_in(MIXED)
     page = only_batch(app)
     report = hr.client.get(f"{page}/erreurs.csv").data.decode("utf-8-sig")
@@ -586,7 +591,9 @@ def as_csv(rows: list[list[str]]) -> bytes:
     return "\r\n".join(";".join(row) for row in rows).encode()
 
 
-def test_a_file_of_sixty_six_thousand_bytes_is_read_and_checked(app: Flask, hr: Person) -> None:
+def test_a_file_of_sixty_six_thousand_bytes_is_read_and_checked(
+    app: Application, hr: Person
+) -> None:
     rows = [*table(2, 2), *([f"c{n}.d@ain.gouv.fr", "é" * 60] for n in range(475))]
     content = as_csv(rows)
     assert 64 * 1024 < len(content) < 70_000
@@ -612,7 +619,7 @@ LIMITS = {
 @pytest.mark.parametrize("kind", LIMITS)
 @pytest.mark.parametrize(("lines", "columns"), [(20_000, 5), (2_500, 50)])
 def test_a_file_at_the_limits_is_read_in_every_kind(
-    app: Flask, hr: Person, kind: str, lines: int, columns: int
+    app: Application, hr: Person, kind: str, lines: int, columns: int
 ) -> None:
     content = LIMITS[kind](table(lines, columns))
     assert len(content) <= 5 * 1024 * 1024
@@ -656,7 +663,7 @@ def test_many_addresses_are_pasted_at_once(hr: Person) -> None:
     assert "20 000 lignes" in hr.text
 
 
-def test_a_long_list_of_corrected_lines_is_read(app: Flask, hr: Person) -> None:
+def test_a_long_list_of_corrected_lines_is_read(app: Application, hr: Person) -> None:
     hr.hand_in("Courriel\r\n" + "".join(f"faux{n}\r\n" for n in range(1_200)))
     page = only_batch(app)
     report = hr.client.get(f"{page}/erreurs.csv").data.decode("utf-8-sig")
@@ -668,7 +675,7 @@ def test_a_long_list_of_corrected_lines_is_read(app: Flask, hr: Person) -> None:
     assert "Prêtes : 1 200" in hr.text
 
 
-def test_a_body_too_large_is_read_to_its_end_before_it_is_refused(app: Flask) -> None:
+def test_a_body_too_large_is_read_to_its_end_before_it_is_refused(app: Application) -> None:
     """A browser shows no answer while it is sending: it would say that the connection was cut."""
     body = io.BytesIO(bytes(9 * 1024 * 1024))
 
@@ -685,7 +692,7 @@ def test_a_body_too_large_is_read_to_its_end_before_it_is_refused(app: Flask) ->
     assert body.read() == b""
 
 
-def test_what_is_set_aside_is_told_on_the_page_by_its_numbers(app: Flask, hr: Person) -> None:
+def test_what_is_set_aside_is_told_on_the_page_by_its_numbers(app: Application, hr: Person) -> None:
     rows = [("Préfecture",), (), ("Nom", "Mél"), ("A", "a@ain.gouv.fr"), ("B", "b@ain.gouv.fr"),
             ("C", "pas de mail"), ("Total : 3",)]  # fmt: skip
 
@@ -706,7 +713,7 @@ def test_what_is_set_aside_is_told_on_the_page_by_its_numbers(app: Flask, hr: Pe
         assert told in hr.text
 
 
-def test_two_addresses_are_both_kept_by_the_corrected_list(app: Flask, hr: Person) -> None:
+def test_two_addresses_are_both_kept_by_the_corrected_list(app: Application, hr: Person) -> None:
     hr.hand_in("Nom;Mél\r\nA;a@ain.gouv.fr, b@ain.gouv.fr\r\nC;c@ain.gouv.fr\r\n")
     page = only_batch(app)
     report = hr.client.get(f"{page}/erreurs.csv").data.decode("utf-8-sig")
@@ -723,7 +730,7 @@ def test_two_addresses_are_both_kept_by_the_corrected_list(app: Flask, hr: Perso
     ]
 
 
-def test_each_territory_sees_its_own_batches_and_no_other(app: Flask) -> None:
+def test_each_territory_sees_its_own_batches_and_no_other(app: Application) -> None:
     ain, reunion, everyone = (Person(app, login) for login in ("rh-d01", "rh-d974", "rh"))
     ain.hand_in(GOOD)
     page = only_batch(app)
@@ -739,7 +746,7 @@ def test_each_territory_sees_its_own_batches_and_no_other(app: Flask) -> None:
     assert "Ain" in ain.get(f"{LOTS}/rapport/{SLUG}.csv")
 
 
-def test_an_address_of_another_territory_is_to_be_looked_at(app: Flask) -> None:
+def test_an_address_of_another_territory_is_to_be_looked_at(app: Application) -> None:
     ain = Person(app, "rh-d01")
 
     ain.hand_in("courriel\na@ain.gouv.fr\nb@isere.gouv.fr\nc@interieur.gouv.fr\n")
@@ -749,7 +756,7 @@ def test_an_address_of_another_territory_is_to_be_looked_at(app: Flask) -> None:
     assert "À regarder avant de confirmer : 1" in ain.text
 
 
-def test_messages_are_planned_at_the_hours_of_the_territory(app: Flask) -> None:
+def test_messages_are_planned_at_the_hours_of_the_territory(app: Application) -> None:
     there = Person(app, "rh-d974")
     there.hand_in(GOOD)
     page = only_batch(app)
@@ -763,9 +770,9 @@ def test_messages_are_planned_at_the_hours_of_the_territory(app: Flask) -> None:
 
 
 def test_no_message_is_planned_after_the_closing_and_those_too_late_are_told(
-    app: Flask, hr: Person, clock: Clock
+    app: Application, hr: Person, clock: Clock
 ) -> None:
-    app.extensions["campaigns"].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
+    app.parts[Campaigns].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
     clock.now = datetime(2024, 6, 26, 8, 0, tzinfo=UTC)
     hr.hand_in(GOOD, territory="D987")
     page = only_batch(app)
@@ -782,7 +789,7 @@ def test_no_message_is_planned_after_the_closing_and_those_too_late_are_told(
     assert "ces messages ne partiront pas" in hr.text
 
 
-def test_the_page_says_why_a_sending_waits(app: Flask, hr: Person, clock: Clock) -> None:
+def test_the_page_says_why_a_sending_waits(app: Application, hr: Person, clock: Clock) -> None:
     clock.now = datetime(2024, 5, 9, 8, 0, tzinfo=UTC)  # Ascension Day
     hr.hand_in(GOOD)
     page = only_batch(app)
@@ -791,7 +798,7 @@ def test_the_page_says_why_a_sending_waits(app: Flask, hr: Person, clock: Clock)
     hr.post(f"{page}/confirmer", {"jour": "2024-05-20", "heure": "9"}, 422, form_on=page)
 
     hr.post(f"{page}/confirmer", form_on=page)
-    app.extensions["campaigns"].open(SLUG)
+    app.parts[Campaigns].open(SLUG)
     hr.get(page)
 
     why = "En attente, jour férié : Ascension. Rien ne part avant le vendredi 10 mai 2024 à 8 h"
@@ -803,7 +810,7 @@ def test_the_page_says_why_a_sending_waits(app: Flask, hr: Person, clock: Clock)
     assert "En attente, hors des heures de bureau" in hr.text
 
 
-def test_many_people_are_confirmed_twice(app: Flask, hr: Person) -> None:
+def test_many_people_are_confirmed_twice(app: Application, hr: Person) -> None:
     hr.hand_in("courriel\n" + "".join(f"a{n}@ain.gouv.fr\n" for n in range(1001)))
     page = only_batch(app)
 
@@ -813,7 +820,7 @@ def test_many_people_are_confirmed_twice(app: Flask, hr: Person) -> None:
     assert the_roll(app).counts(SLUG).invited == 1001
 
 
-def test_the_rest_of_a_sending_is_cancelled(app: Flask, hr: Person) -> None:
+def test_the_rest_of_a_sending_is_cancelled(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
     hr.post(f"{page}/confirmer")
@@ -832,7 +839,7 @@ def test_a_batch_to_check_is_not_said_to_be_recorded_nowhere(hr: Person) -> None
     assert "rien n’est enregistré" not in hr.text
 
 
-def test_the_message_is_shown_whole_with_no_style_inside(app: Flask, hr: Person) -> None:
+def test_the_message_is_shown_whole_with_no_style_inside(app: Application, hr: Person) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
 
@@ -849,11 +856,10 @@ def test_the_message_is_shown_whole_with_no_style_inside(app: Flask, hr: Person)
 
 
 @pytest.mark.enable_socket
-def test_a_message_is_tried_on_oneself(app: Flask, hr: Person, tmp_path: Path) -> None:
+def test_a_message_is_tried_on_oneself(app: Application, hr: Person, tmp_path: Path) -> None:
     with MailSink(tmp_path / "mail") as sink:
-        app.extensions["settings"] = replace(
-            app.extensions["settings"], smtp=Smtp(host="127.0.0.1", port=sink.port)
-        )
+        relay = Smtp(host="127.0.0.1", port=sink.port)
+        exchange(app, replace(app.parts[Settings], smtp=relay))
         hr.hand_in(GOOD, contact="moi@ain.gouv.fr")
         page = only_batch(app)
         hr.post(f"{page}/essai", {"adresse": "moi@ailleurs.com"}, 422, form_on=page)
@@ -866,7 +872,7 @@ def test_a_message_is_tried_on_oneself(app: Flask, hr: Person, tmp_path: Path) -
 
 
 def test_a_corrected_address_is_invited_again_and_the_old_code_revoked(
-    app: Flask, hr: Person
+    app: Application, hr: Person
 ) -> None:
     hr.hand_in(GOOD)
     page = only_batch(app)
@@ -896,7 +902,7 @@ def test_a_corrected_address_is_invited_again_and_the_old_code_revoked(
         roll.look(wrong.code)
 
 
-def test_two_reminders_are_planned_for_the_whole_country(app: Flask, hr: Person) -> None:
+def test_two_reminders_are_planned_for_the_whole_country(app: Application, hr: Person) -> None:
     page = f"{LOTS}/rappels/{SLUG}"
     hr.get(page)
 
@@ -905,7 +911,7 @@ def test_two_reminders_are_planned_for_the_whole_country(app: Flask, hr: Person)
     hr.post(page, {"rappel1": "2024-06-16", "rappel2": ""}, 422, form_on=page)  # a Sunday
     hr.post(page, {"rappel1": "2024-07-01", "rappel2": ""}, 422, form_on=page)  # too late
 
-    planned = app.extensions["sendings"].reminders(SLUG)
+    planned = app.parts[Sendings].reminders(SLUG)
     assert [moment.isoformat() for moment in planned] == [
         "2024-06-17T07:00:00+00:00",
         "2024-06-24T07:00:00+00:00",
@@ -917,9 +923,9 @@ def test_two_reminders_are_planned_for_the_whole_country(app: Flask, hr: Person)
 
 @pytest.mark.long
 def test_the_last_day_offered_for_a_reminder_reaches_every_territory_or_says_which_not(
-    app: Flask, hr: Person, clock: Clock
+    app: Application, hr: Person, clock: Clock
 ) -> None:
-    app.extensions["campaigns"].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
+    app.parts[Campaigns].extend(SLUG, datetime(2024, 6, 28, 22, 0, tzinfo=UTC))
     hr.hand_in("Courriel\r\na@ain.gouv.fr\r\n", territory="D987")
     hr.post(f"{only_batch(app)}/confirmer")
     page = f"{LOTS}/rappels/{SLUG}"
@@ -930,13 +936,13 @@ def test_the_last_day_offered_for_a_reminder_reaches_every_territory_or_says_whi
     hr.post(page, {"rappel1": "2024-06-28", "rappel2": ""})
     assert "plus tôt" not in hr.text  # 20 h in Paris, 8 h there, before midnight
     clock.now = datetime(2024, 6, 28, 5, 0, tzinfo=UTC)
-    app.extensions["campaigns"].extend(SLUG, datetime(2024, 7, 1, 16, 0, tzinfo=UTC))
+    app.parts[Campaigns].extend(SLUG, datetime(2024, 7, 1, 16, 0, tzinfo=UTC))
     hr.post(page, {"rappel1": "2024-07-01", "rappel2": ""}, form_on=page)
     assert "Choisissez un jour plus tôt pour atteindre aussi : Polynésie française." in hr.text
 
 
 def test_codes_are_printed_by_service_for_those_without_a_mailbox(
-    app: Flask, hr: Person, tmp_path: Path
+    app: Application, hr: Person, tmp_path: Path
 ) -> None:
     hr.get(f"{LOTS}/papier/{SLUG}")
     hr.post(f"{LOTS}/papier/{SLUG}", {"name": "", "count": "0", "audience": ""}, 422)
@@ -960,7 +966,7 @@ def test_codes_are_printed_by_service_for_those_without_a_mailbox(
     typed = [code for text in texts for code in re.findall(r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{2}", text)]
     assert len(set(typed)) == 11
     assert {the_roll(app).look(code).campaign for code in typed} == {SLUG}
-    actions = [entry.action for entry in app.extensions["journal"].entries()]
+    actions = [entry.action for entry in app.parts[Journal].entries()]
     assert actions.count("codes imprimés") == 2
 
 
@@ -972,7 +978,7 @@ def printed(hr: Person, page: str, fields: dict[str, str]) -> bytes:
 
 
 def test_the_codes_of_a_seminar_open_half_an_hour_before(
-    app: Flask, hr: Person, clock: Clock
+    app: Application, hr: Person, clock: Clock
 ) -> None:
     hr.get(f"{LOTS}/papier/{SLUG}")
     fields = {"name": "", "count": "40", "audience": "seniors", "day": "12/06/2024"}
@@ -984,7 +990,7 @@ def test_the_codes_of_a_seminar_open_half_an_hour_before(
     hr.post(f"{LOTS}/papier/{SLUG}", fields | {"hour": "14:00"})
     assert "seminaire-2024-06-12" in hr.text
     assert "mercredi 12 juin 2024 à 13 h 30" in hr.text
-    app.extensions["campaigns"].open(SLUG)
+    app.parts[Campaigns].open(SLUG)
     code, client = code_in(app, "seniors"), app.test_client()
     asked = {"code": code, "blinded": to_wire(b"\x00" * 383 + b"2")}
 
@@ -1029,7 +1035,7 @@ HR_ADDRESSES = [
 
 
 @pytest.mark.parametrize(("method", "path"), HR_ADDRESSES)
-def test_only_the_hr_role_enters(app: Flask, method: str, path: str) -> None:
+def test_only_the_hr_role_enters(app: Application, method: str, path: str) -> None:
     analyst, nobody = Person(app, "analyste"), app.test_client()
     analyst.get("/bureau")
     token = {"csrf_token": analyst._token("")} if method == "POST" else None
@@ -1054,22 +1060,22 @@ def test_a_batch_that_does_not_exist_is_said_so(hr: Person, batch: str) -> None:
 # The desk
 
 
-def code_in(app: Flask, audience: str = "agents") -> str:
+def code_in(app: Application, audience: str = "agents") -> str:
     found = the_roll(app).unused_invitation(SLUG, audience)
     assert found is not None
     return found.code
 
 
 @pytest.fixture
-def invited(app: Flask, hr: Person) -> str:
+def invited(app: Application, hr: Person) -> str:
     hr.hand_in(GOOD)
     hr.post(f"{only_batch(app)}/confirmer")
-    app.extensions["campaigns"].open(SLUG)
+    app.parts[Campaigns].open(SLUG)
     return code_in(app)
 
 
 def test_a_browser_gets_a_credential_that_verifies(
-    app: Flask, invited: str, signing: PrivateKey
+    app: Application, invited: str, signing: PrivateKey
 ) -> None:
     client, desk = app.test_client(), f"/guichet/{SLUG}/agents"
     prepared = prepare(secrets.token_bytes(32), secrets.token_bytes(32))
@@ -1091,7 +1097,7 @@ def test_a_browser_gets_a_credential_that_verifies(
     assert "Set-Cookie" not in answer.headers
 
 
-def test_another_message_for_the_same_code_is_a_conflict(app: Flask, invited: str) -> None:
+def test_another_message_for_the_same_code_is_a_conflict(app: Application, invited: str) -> None:
     client, desk = app.test_client(), f"/guichet/{SLUG}/agents"
     client.post(
         f"{desk}/signature", json={"code": invited, "blinded": to_wire(b"\x00" * 383 + b"2")}
@@ -1105,7 +1111,7 @@ def test_another_message_for_the_same_code_is_a_conflict(app: Flask, invited: st
     assert other.get_json()["title"] == "Ce lien a déjà servi"
 
 
-def test_unknown_and_malformed_codes_get_the_same_answer(app: Flask, invited: str) -> None:
+def test_unknown_and_malformed_codes_get_the_same_answer(app: Application, invited: str) -> None:
     client, desk = app.test_client(), f"/guichet/{SLUG}/agents"
     answers = {
         (answer.status_code, answer.text)
@@ -1125,7 +1131,7 @@ def test_unknown_and_malformed_codes_get_the_same_answer(app: Flask, invited: st
 @pytest.mark.parametrize(
     "body", [None, [], {}, {"code": 1}, {"code": None}, "texte", {"code": "x", "blinded": "~"}]
 )
-def test_what_is_not_understood_is_refused(app: Flask, invited: str, body: object) -> None:
+def test_what_is_not_understood_is_refused(app: Application, invited: str, body: object) -> None:
     answer = app.test_client().post(
         f"/guichet/{SLUG}/agents/signature",
         data=json.dumps(body),
@@ -1138,7 +1144,7 @@ def test_what_is_not_understood_is_refused(app: Flask, invited: str, body: objec
 
 @pytest.mark.parametrize("blinded", ["", "AA", to_wire(bytes(384)), to_wire(b"\xff" * 384)])
 def test_a_message_that_cannot_be_signed_spends_nothing(
-    app: Flask, invited: str, blinded: str
+    app: Application, invited: str, blinded: str
 ) -> None:
     answer = app.test_client().post(
         f"/guichet/{SLUG}/agents/signature", json={"code": invited, "blinded": blinded}
@@ -1148,15 +1154,15 @@ def test_a_message_that_cannot_be_signed_spends_nothing(
     assert not the_roll(app).look(invited).issued
 
 
-def test_a_code_of_another_audience_or_campaign_is_unknown(app: Flask, invited: str) -> None:
+def test_a_code_of_another_audience_or_campaign_is_unknown(app: Application, invited: str) -> None:
     client = app.test_client()
 
     for path in (f"/guichet/{SLUG}/seniors/etat", "/guichet/autre/agents/etat"):
         assert client.post(path, json={"code": invited}).status_code == 404
 
 
-def test_the_state_of_the_campaign_decides(app: Flask, invited: str, clock: Clock) -> None:
-    client, campaigns = app.test_client(), app.extensions["campaigns"]
+def test_the_state_of_the_campaign_decides(app: Application, invited: str, clock: Clock) -> None:
+    client, campaigns = app.test_client(), app.parts[Campaigns]
     path = f"/guichet/{SLUG}/agents/etat"
 
     campaigns.pause(SLUG)
@@ -1175,7 +1181,7 @@ def test_the_state_of_the_campaign_decides(app: Flask, invited: str, clock: Cloc
     assert "terminée" in late.get_json()["title"]
 
 
-def test_reading_changes_nothing(app: Flask, invited: str) -> None:
+def test_reading_changes_nothing(app: Application, invited: str) -> None:
     client = app.test_client()
 
     for path in (
@@ -1188,7 +1194,7 @@ def test_reading_changes_nothing(app: Flask, invited: str) -> None:
     assert not the_roll(app).look(invited).issued
 
 
-def test_the_public_key_is_the_one_that_signs(app: Flask, signing: PrivateKey) -> None:
+def test_the_public_key_is_the_one_that_signs(app: Application, signing: PrivateKey) -> None:
     client = app.test_client()
 
     answer = client.get(f"/guichet/{SLUG}/agents/cle")
@@ -1201,7 +1207,9 @@ def test_the_public_key_is_the_one_that_signs(app: Flask, signing: PrivateKey) -
     assert client.get(f"/guichet/{SLUG}/personne/cle").status_code == 404
 
 
-def test_after_a_hundred_wrong_codes_only_a_genuine_one_is_heard(app: Flask, invited: str) -> None:
+def test_after_a_hundred_wrong_codes_only_a_genuine_one_is_heard(
+    app: Application, invited: str
+) -> None:
     client = app.test_client()
     for _ in range(100):
         assert client.post("/guichet/ou", json={"code": "x"}).status_code == 404
@@ -1213,7 +1221,7 @@ def test_after_a_hundred_wrong_codes_only_a_genuine_one_is_heard(app: Flask, inv
     assert client.post("/guichet/ou", json={"code": invited}).status_code == 200
 
 
-def test_good_codes_are_never_counted(app: Flask, invited: str) -> None:
+def test_good_codes_are_never_counted(app: Application, invited: str) -> None:
     client = app.test_client()
 
     assert {client.post("/guichet/ou", json={"code": invited}).status_code for _ in range(150)} == {

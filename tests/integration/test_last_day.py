@@ -17,9 +17,12 @@ from conftest import Clock
 from pypdf import PdfReader
 from visitor import Visitor
 
+from consultation.config import Settings
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
+from consultation.office.store import Campaigns, Journal
 from consultation.roll import paper
+from consultation.roll.store import Roll
 
 SLUG = "essai"
 LAST_DAY = "dimanche 20 décembre 2026 à minuit"
@@ -44,7 +47,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 
 def phase(run: Shell, clock: Clock, moment: str) -> str:
     clock.now = datetime.fromisoformat(f"{moment}+01:00")
-    campaign = run.app().extensions["campaigns"].get(SLUG)
+    campaign = run.app().parts[Campaigns].get(SLUG)
     return str(campaign.phase(clock.now))
 
 
@@ -62,7 +65,7 @@ def test_it_is_open_from_the_first_moment_of_the_first_day_to_the_last_of_the_la
 def test_every_page_an_agent_sees_names_the_last_day(run: Shell, clock: Clock) -> None:
     clock.now = datetime(2026, 12, 8, 9, 0, tzinfo=UTC)
     agent = Visitor(run.app())
-    code = run.app().extensions["roll"].unused_invitation(SLUG, "agents").code
+    code = run.app().parts[Roll].unused_invitation(SLUG, "agents").code
 
     french = shown(agent.open(f"/q/{SLUG}/agents"))
     agent.fill({"code": code}).press("Commencer")
@@ -95,8 +98,8 @@ def test_messages_reminders_and_letters_name_the_last_day(
         run.environment["SMTP_URL"] = sink.url
         run("invitations", "send", SLUG)
         run("invitations", "remind", "--campaign", SLUG, "--yes")
-        parts = run.app().extensions
-        campaign = parts["campaigns"].get(SLUG)
+        parts = run.app().parts
+        campaign = parts[Campaigns].get(SLUG)
 
     mails = [
         message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -109,12 +112,12 @@ def test_messages_reminders_and_letters_name_the_last_day(
             text = spaced(mail.get_body((kind,)).get_content())
             assert f"du lundi 7 décembre 2026 à 0 h au {LAST_DAY} (heure de Paris)" in text
             assert not MISREAD.search(text)
-    batch_id = parts["roll"].print_batch(SLUG, "Papier", "agents", 1)
+    batch_id = parts[Roll].print_batch(SLUG, "Papier", "agents", 1)
     printed = paper.pdf(
-        parts["roll"].batch(batch_id),
+        parts[Roll].batch(batch_id),
         campaign,
-        parts["settings"],
-        parts["roll"].printed_codes(batch_id),
+        parts[Settings],
+        parts[Roll].printed_codes(batch_id),
         paper.shares("", 1),
         paper.FORMS[0],
     )
@@ -126,9 +129,7 @@ def test_a_postponed_closing_ends_with_its_day_in_the_journal_too(run: Shell) ->
 
     assert "jeudi 31 décembre 2026 à minuit" in said
     (entry,) = (
-        one
-        for one in run.app().extensions["journal"].entries()
-        if one.action == "campagne prolongée"
+        one for one in run.app().parts[Journal].entries() if one.action == "campagne prolongée"
     )
     assert entry.detail == f"{SLUG}, jusqu’au jeudi 31 décembre 2026 à minuit (heure de Paris)"
 

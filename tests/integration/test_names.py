@@ -11,7 +11,9 @@ import pytest
 from commands import Shell, agree, prepare, shell
 from voting import credential
 
+from consultation.ballots.store import Urn
 from consultation.database import Database
+from consultation.office.store import Campaigns, Journal
 
 SLUG = "essai"
 TEXT = "Claire Lefèvre et Ndiaye sont petits."
@@ -33,12 +35,12 @@ def closed(run: Shell, tmp_path: Path) -> Shell:
     words = ("--batch", "Ain", "--audience", "agents", "--campaign", SLUG)
     run("invitations", "import", lot, *words)
     run("campaign", "open", SLUG)
-    parts = run.app().extensions
-    campaign = parts["campaigns"].get(SLUG)
+    parts = run.app().parts
+    campaign = parts[Campaigns].get(SLUG)
     written = {"definition": campaign.digest, "audience": "agents", "answers": {"mot": TEXT}}
     for _ in range(12):
         given = credential(parts, SLUG)
-        parts["urn"].cast(campaign, "agents", *given, json.dumps(written).encode())
+        parts[Urn].cast(campaign, "agents", *given, json.dumps(written).encode())
     agree(run, SLUG, "early-closing", "final-release")
     run("campaign", "close", SLUG, "--grace", "0")
     return run
@@ -59,7 +61,7 @@ def test_names_drawn_from_addresses_leave_the_texts(closed: Shell, tmp_path: Pat
     before, after = (path.read_text("utf-8").splitlines()[1] for path in texts)
     assert before == TEXT
     assert after == "[nom] [nom] et [nom] sont petits."
-    journal = closed.app().extensions["journal"].entries()
+    journal = closed.app().parts[Journal].entries()
     told = [line.detail for line in journal if line.action == "réponses exportées"]
     assert sorted("5 noms retirés des textes" in one for one in told) == [False, True, True]
     assert "noms extraits" in {line.action for line in journal}

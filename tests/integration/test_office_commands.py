@@ -22,7 +22,7 @@ from commands import (
 )
 from voting import vote
 
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.demo.mail_sink import MailSink
 from consultation.office.store import Journal
 
@@ -48,8 +48,7 @@ def campaign(run: Shell, tmp_path: Path) -> str:
 
 @pytest.fixture
 def book(run: Shell) -> Journal:
-    journal: Journal = run.app().extensions["journal"]
-    return journal
+    return run.app().parts[Journal]
 
 
 def account(run: Shell, login: str, role: str = "exploitation") -> None:
@@ -166,7 +165,7 @@ def test_every_command_writes_in_the_journal_or_is_known_not_to() -> None:
 def test_every_action_of_the_office_is_in_the_journal(
     run: Shell, campaign: str, book: Journal, tmp_path: Path
 ) -> None:
-    vote(run.app().extensions, campaign, 101)
+    vote(run.app().parts, campaign, 101)
     with MailSink(tmp_path / "mail") as sink:
         run.environment["SMTP_URL"] = sink.url
         run("invitations", "send", campaign)
@@ -210,7 +209,7 @@ def test_the_journal_is_verified_and_its_head_noted(run: Shell, book: Journal) -
 def test_a_line_that_was_changed_is_named(run: Shell) -> None:
     account(run, "alix")
     account(run, "bo")
-    with run.app().extensions["databases"]["office"].write() as tx:
+    with run.app().parts[Stores]["office"].write() as tx:
         tx.exec_driver_sql("UPDATE journal SET detail = 'rien' WHERE number = 2")
 
     assert "rompue à la ligne 2" in run("journal", "verify", code=1)

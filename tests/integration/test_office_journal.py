@@ -10,13 +10,18 @@ from pathlib import Path
 
 import pytest
 from commands import PASSWORD, Shell, addresses, agree, prepare, shell
-from flask import Flask
 from flask.testing import FlaskClient
 from voting import vote
 from werkzeug.test import TestResponse
 
 from consultation.database import Database
+from consultation.days import Clock
 from consultation.office import totp
+from consultation.office.store import Accounts, Approvals, Campaigns, Journal
+from consultation.parts import Application
+from consultation.results.analysis import Analysis
+from consultation.results.tagging import Tagging
+from consultation.roll.store import Roll
 
 SITE = "https://consultation.exemple.gouv.fr"
 SLUG = "essai"
@@ -62,18 +67,18 @@ FORMS = {  # every form of the office, and what the journal says once it is sent
 class Person:
     """Someone of the office at their browser."""
 
-    app: Flask
+    app: Application
     client: FlaskClient
 
     @classmethod
-    def enter(cls, app: Flask, login: str) -> Person:
+    def enter(cls, app: Application, login: str) -> Person:
         person = cls(app, app.test_client())
         person.send("/bureau/connexion", "connexion", login=login, password=PASSWORD)
         return person
 
     def send(self, path: str, line: str, /, **fields: object) -> TestResponse:
         """Send a form, and find its line at the end of the journal."""
-        before = len(self.app.extensions["journal"].entries())
+        before = len(self.app.parts[Journal].entries())
         known = "/bureau" if self.client.get("/bureau", base_url=SITE).status_code == 200 else ""
         page = self.client.get(known or "/bureau/connexion", base_url=SITE).text
         token = re.search(r'name="csrf_token" value="([^"]+)"', page)
@@ -81,7 +86,7 @@ class Person:
         typed = {"csrf_token": token[1], **fields}
         reply = self.client.post(path, data=typed, base_url=SITE, buffered=True)
         assert reply.status_code in (200, 303), (path, reply.status_code, reply.text[-2000:])
-        written = [entry.action for entry in self.app.extensions["journal"].entries()[before:]]
+        written = [entry.action for entry in self.app.parts[Journal].entries()[before:]]
         assert line in written, (path, written)
         return reply
 
@@ -94,7 +99,7 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 
 
 @pytest.fixture
-def app(run: Shell, tmp_path: Path) -> Flask:
+def app(run: Shell, tmp_path: Path) -> Application:
     """One open campaign, and an account for each role but the operators' two."""
     prepare(run, tmp_path)
     for audience in ("agents", "cadres"):
@@ -106,7 +111,7 @@ def app(run: Shell, tmp_path: Path) -> Flask:
     return run.app()
 
 
-def test_the_table_names_every_form_of_the_office(app: Flask) -> None:
+def test_the_table_names_every_form_of_the_office(app: Application) -> None:
     forms = {
         rule.rule
         for rule in app.url_map.iter_rules()
@@ -127,7 +132,7 @@ def handed_in(person: Person, name: str) -> str:
     return str(reply.location).removesuffix("/colonnes")
 
 
-def test_what_hr_does_is_in_the_journal(app: Flask) -> None:
+def test_what_hr_does_is_in_the_journal(app: Application) -> None:
     rh = Person.enter(app, "rh")
 
     rh.send(f"{handed_in(rh, 'ain')}/abandonner", "lot abandonné")
@@ -141,7 +146,7 @@ def test_what_hr_does_is_in_the_journal(app: Flask) -> None:
     rh.send(f"{batch}/suspendre", "envoi suspendu")
     rh.send(f"{batch}/reprendre", "envoi autorisé à nouveau")
     rh.send(f"{batch}/renvoyer", "incertains à renvoyer")
-    roll, batch_id = app.extensions["roll"], bytes.fromhex(batch.rpartition("/")[2])
+    roll, batch_id = app.parts[Roll], bytes.fromhex(batch.rpartition("/")[2])
     roll.start_sending(batch_id)
     wrong = roll.claim_next(batch_id)
     roll.mark_refused(wrong.id, "adresse inconnue")
@@ -155,46 +160,46 @@ def test_what_hr_does_is_in_the_journal(app: Flask) -> None:
     rh.send("/bureau/deconnexion", "déconnexion")
 
 
-def test_what_operators_do_is_in_the_journal(app: Flask, run: Shell) -> None:
+def test_what_operators_do_is_in_the_journal(app: Application, run: Shell) -> None:
     agree(run, SLUG)
     alix, bo = Person.enter(app, "alix"), Person.enter(app, "bo")
     ask = f"/bureau/campagnes/{SLUG}/demander"
 
     alix.send(ask, "accord demandé", action="early-closing")
-    (asked,) = app.extensions["approvals"].all()
+    (asked,) = app.parts[Approvals].all()
     bo.send(f"/bureau/demandes/{asked.id.hex()}/approuver", "accord donné")
     bo.send(f"/bureau/demandes/{asked.id.hex()}/retirer", "accord retiré")
 
 
-def test_adding_a_second_factor_is_in_the_journal(app: Flask) -> None:
+def test_adding_a_second_factor_is_in_the_journal(app: Application) -> None:
     rh = Person.enter(app, "rh")
-    accounts = app.extensions["accounts"]
+    accounts = app.parts[Accounts]
     (account,) = [one for one in accounts.all() if one.login == "rh"]
 
     rh.send("/bureau/second-facteur/preparer", "second facteur préparé")
     secret = accounts.prepared_second_factor(account.id)
-    code = totp.code(secret, totp.step_at(app.extensions["clock"]()))
+    code = totp.code(secret, totp.step_at(app.parts[Clock]()))
     rh.send("/bureau/second-facteur", "second facteur ajouté", code=code)
 
 
-def test_taking_the_answers_out_is_in_the_journal(app: Flask, run: Shell) -> None:
-    vote(app.extensions, SLUG, 20)
+def test_taking_the_answers_out_is_in_the_journal(app: Application, run: Shell) -> None:
+    vote(app.parts, SLUG, 20)
     agree(run, SLUG, "early-closing", "final-release")
     run("campaign", "close", SLUG, "--grace", "0")
     analyst = Person.enter(app, "analyste")
 
     analyst.send(f"/bureau/resultats/{SLUG}", "données demandées", purpose="un essai")
 
-    *_, asked, made = app.extensions["journal"].entries()
+    *_, asked, made = app.parts[Journal].entries()
     assert (asked.action, made.action) == ("données demandées", "réponses exportées")
     assert all("un essai" in entry.detail for entry in (asked, made))
 
 
-def test_what_leaves_as_a_report_is_in_the_journal(app: Flask, run: Shell) -> None:
-    vote(app.extensions, SLUG, 20)
+def test_what_leaves_as_a_report_is_in_the_journal(app: Application, run: Shell) -> None:
+    vote(app.parts, SLUG, 20)
     agree(run, SLUG, "early-closing", "final-release")
     run("campaign", "close", SLUG, "--grace", "0")
-    app.extensions["analysis"].refresh(app.extensions["campaigns"].get(SLUG))
+    app.parts[Analysis].refresh(app.parts[Campaigns].get(SLUG))
     analyst, base = Person.enter(app, "analyste"), f"/bureau/resultats/{SLUG}"
 
     report = analyst.send(f"{base}/rapport", "rapport sorti", format="html")
@@ -206,8 +211,8 @@ def test_what_leaves_as_a_report_is_in_the_journal(app: Flask, run: Shell) -> No
     assert b"<h1>" in report.data
 
 
-def test_what_readers_of_open_texts_do_is_in_the_journal(app: Flask, run: Shell) -> None:
-    vote(app.extensions, SLUG, 20)  # twenty words to end with
+def test_what_readers_of_open_texts_do_is_in_the_journal(app: Application, run: Shell) -> None:
+    vote(app.parts, SLUG, 20)  # twenty words to end with
     agree(run, SLUG, "early-closing", "final-release")
     run("campaign", "close", SLUG, "--grace", "0")
     run("texts", "prepare", SLUG)
@@ -218,11 +223,11 @@ def test_what_readers_of_open_texts_do_is_in_the_journal(app: Flask, run: Shell)
     analyst.send(f"{base}/relire", "textes relus", texte=one, **{f"etat-{one}": "accepter"})
     analyst.send(f"{base}/un/{one}", "texte revu", action="choose")
     analyst.send(f"{base}/etiquettes", "étiquette créée", words="Accueil")
-    (tag,) = app.extensions["tagging"].frame(app.extensions["campaigns"].get(SLUG), "mot")
+    (tag,) = app.parts[Tagging].frame(app.parts[Campaigns].get(SLUG), "mot")
     analyst.send(f"{base}/etiquettes/{tag.id.hex()}", "étiquette changée", words="Guichet")
     analyst.send(f"{base}/coder", "textes codés", texte=one, **{f"fait-{one}": "1"})
     analyst.send(f"{base}/groupes/1", "étiquette créée", words="Groupe")
 
-    said = " ".join(entry.detail for entry in app.extensions["journal"].entries())
+    said = " ".join(entry.detail for entry in app.parts[Journal].entries())
     assert "agent " not in said
     assert one not in said

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from commands import CLOSES, Shell, open_to, shell
 from conftest import Clock
-from flask import Flask
 from visitor import Visitor
 from voting import vote
 
 from consultation.database import Database
+from consultation.office.sendings import Sendings
+from consultation.parts import Application
 
 PASSWORD = "une phrase assez longue"
 TOKEN = re.compile(r'name="csrf_token" value="[^"]+"')
@@ -32,7 +33,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 
 
 @pytest.fixture
-def app(run: Shell, tmp_path: Path) -> Flask:
+def app(run: Shell, tmp_path: Path) -> Application:
     """A campaign open to two hundred agents, and an account for each role."""
     open_to(run, tmp_path, 200, closes=CLOSES)
     for role in PAGES:
@@ -40,7 +41,7 @@ def app(run: Shell, tmp_path: Path) -> Flask:
     return run.app()
 
 
-def polled(app: Flask) -> dict[str, str]:
+def polled(app: Application) -> dict[str, str]:
     """What every page says now to who may open it, without what only serves to send a form."""
     return {
         page: TOKEN.sub("", visitor.open(page).body)
@@ -50,22 +51,22 @@ def polled(app: Flask) -> dict[str, str]:
     }
 
 
-def logged_in(app: Flask, role: str) -> Visitor:
+def logged_in(app: Application, role: str) -> Visitor:
     visitor = Visitor(app, cookies=True).open("/bureau/connexion")
     return visitor.fill({"login": role, "password": PASSWORD}).press("Se connecter")
 
 
-def test_pages_change_at_releases_and_days_only(run: Shell, app: Flask, clock: Clock) -> None:
+def test_pages_change_at_releases_and_days_only(run: Shell, app: Application, clock: Clock) -> None:
     first = polled(app)
     assert "Participation au lundi 10 juin 2024 : 0 agents sur 200" in first["/bureau/lots"]
     assert "moins de 11" in first["/bureau/resultats"]
 
     for _ in range(3):
-        vote(app.extensions, "essai", 1)
+        vote(app.parts, "essai", 1)
         run("worker", "--once")
         assert polled(app) == first
 
-    vote(app.extensions, "essai", 97)
+    vote(app.parts, "essai", 97)
     run("worker", "--once")
     released = polled(app)
     assert changed(first, released) == {"/bureau/resultats", "/bureau/resultats/essai"}
@@ -83,19 +84,19 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
 
 
 def test_the_end_publishes_the_last_figures_of_every_batch(
-    run: Shell, app: Flask, clock: Clock
+    run: Shell, app: Application, clock: Clock
 ) -> None:
-    vote(app.extensions, "essai", 60)
+    vote(app.parts, "essai", 60)
     clock.advance(days=1)
     run("worker", "--once")
     assert begun(app) == {60}
 
-    vote(app.extensions, "essai", 40)
+    vote(app.parts, "essai", 40)
     clock.advance(days=30)
     run("campaign", "close", "essai", "--confirm")
 
     assert begun(app) == {100}
 
 
-def begun(app: Flask) -> set[int | None]:
-    return {one.issued for one in app.extensions["sendings"].figures("essai").values()}
+def begun(app: Application) -> set[int | None]:
+    return {one.issued for one in app.parts[Sendings].figures("essai").values()}

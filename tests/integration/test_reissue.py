@@ -18,6 +18,7 @@ from visitor import Visitor
 from consultation.blind import blind, blinding_factor
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
+from consultation.office.store import Campaigns, Journal
 from consultation.refusals import Refusal
 from consultation.roll.codes import normalise
 from consultation.roll.store import (
@@ -26,6 +27,7 @@ from consultation.roll.store import (
     Closed,
     Irreplaceable,
     Revoked,
+    Roll,
     TooManyReplaced,
     UnknownAddress,
     most_replaced,
@@ -167,14 +169,12 @@ def test_the_new_link_is_sent_and_its_count_written_down(
 
         assert "nombre publié : 1" in said.replace("\u00a0", " ")
         assert "une fois" in run("invitations", "reissue", *words, address, code=1)
-        assert address not in "".join(
-            entry.detail for entry in run.app().extensions["journal"].entries()
-        )
+        assert address not in "".join(entry.detail for entry in run.app().parts[Journal].entries())
         sent = message_to(tmp_path / "mail", address)
         assert sent.startswith("Votre nouveau lien")
         assert "n’est plus valable" in sent
         code = normalise(sent.partition("#")[2].split()[0])
-        assert run.app().extensions["roll"].look(code).audience == "agents"
+        assert run.app().parts[Roll].look(code).audience == "agents"
         run("invitations", "send", "essai")
         assert len(list((tmp_path / "mail").iterdir())) == 30  # and no second one to this person
 
@@ -212,7 +212,7 @@ def test_the_account_is_right_with_a_ballot_from_each_link(
         open_to(run, tmp_path, 30)
         run.environment["SMTP_URL"] = sink.url
         app = run.app()
-        roll, campaign = app.extensions["roll"], app.extensions["campaigns"].get("essai")
+        roll, campaign = app.parts[Roll], app.parts[Campaigns].get("essai")
         first = roll.unused_invitation("essai", "agents")
         Visitor(app).open("/q").fill({"code": first.code}).press("Commencer").fill(
             {"fonction": "agent"}

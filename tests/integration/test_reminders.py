@@ -20,6 +20,7 @@ from consultation.blind import blind, blinding_factor
 from consultation.config import Settings, Smtp
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
+from consultation.office.store import Journal
 from consultation.roll.keys import RollKeys
 from consultation.roll.relay import Letter, Mailer, Outcome
 from consultation.roll.reminders import (
@@ -286,7 +287,7 @@ def test_the_command_wants_to_be_told_twice_before_each_reminder(
         assert "--yes" in refused
         assert first.split()[-8:] == second.split()[-8:]
         assert "au plus deux rappels" in third
-        entries = run.app().extensions["journal"].entries()
+        entries = run.app().parts[Journal].entries()
         assert [entry.detail for entry in entries if entry.action == "rappel"] == [
             "essai, 30 messages, 0 en attente"
         ] * 2

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from counting import Office, ideas, logged_in, office_app, office_with_an_urn
-from flask import Flask
 from small import FAST_HASHING
 from visitor import Visitor, faults
 
 from consultation.database import Database
 from consultation.office.store import Accounts
+from consultation.parts import Application
 from consultation.results.rendering import html, pdf
 from consultation.results.report import Report
 from consultation.results.reviewing import Decision
@@ -44,20 +44,18 @@ def office(
 
 
 @pytest.fixture
-def app(office: Office, office_database: Database, clock: Clock) -> Flask:
+def app(office: Office, office_database: Database, clock: Clock) -> Application:
     accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
-    made = office_app(office, accounts, "ana")
-    made.extensions["clock"] = clock
-    return made
+    return office_app(office, accounts, "ana")
 
 
-def written(app: Flask, office: Office, **scope: str) -> str:
+def written(app: Application, office: Office, **scope: str) -> str:
     report = office.reporting.report(office.campaign, **scope)
     with app.test_request_context():
         return html(report, office.clock.now.date())
 
 
-def test_a_report_is_one_file_that_asks_for_nothing(app: Flask, office: Office) -> None:
+def test_a_report_is_one_file_that_asks_for_nothing(app: Application, office: Office) -> None:
     page = written(app, office)
 
     problems = [one for one in faults(page) if one != "inline: style"]
@@ -69,7 +67,7 @@ def test_a_report_is_one_file_that_asks_for_nothing(app: Flask, office: Office) 
     assert "Outils &lt;numériques&gt;" in page
 
 
-def test_a_report_is_of_one_theme_or_of_one_group(app: Flask, office: Office) -> None:
+def test_a_report_is_of_one_theme_or_of_one_group(app: Application, office: Office) -> None:
     theme = written(app, office, page="avis")
     region = written(app, office, by="territoire", group="R84")
 
@@ -79,7 +77,9 @@ def test_a_report_is_of_one_theme_or_of_one_group(app: Flask, office: Office) ->
     assert "Ces chiffres ne portent que sur" in region
 
 
-def test_the_report_of_a_region_counts_what_was_written_there(app: Flask, office: Office) -> None:
+def test_the_report_of_a_region_counts_what_was_written_there(
+    app: Application, office: Office
+) -> None:
     with office.corpus.opened(office.campaign, "idee") as sayings:
         ids = [one.id for one in sorted(sayings.all(), key=lambda one: one.times)]
     often, rare = (office.tagging.add(office.campaign, "idee", name) for name in ("Tout", "Rare"))
@@ -97,7 +97,9 @@ def test_the_report_of_a_region_counts_what_was_written_there(app: Flask, office
     assert f"{there} personnes ont écrit" in written(app, office, by="territoire", group="R84")
 
 
-def test_the_report_of_a_region_says_nothing_of_a_few_texts(app: Flask, office: Office) -> None:
+def test_the_report_of_a_region_says_nothing_of_a_few_texts(
+    app: Application, office: Office
+) -> None:
     region = office.reporting.report(office.campaign, by="territoire", group="R84")
     [said] = [one for chapter in region.chapters for one in chapter.said]
     assert (said.coded, said.themes) == (0, ())  # two texts are coded
@@ -106,14 +108,14 @@ def test_the_report_of_a_region_says_nothing_of_a_few_texts(app: Flask, office: 
     assert not [one for chapter in elsewhere.chapters for one in chapter.said]
 
 
-def test_only_chosen_words_are_quoted(app: Flask, office: Office) -> None:
+def test_only_chosen_words_are_quoted(app: Application, office: Office) -> None:
     page = written(app, office)
 
     assert page.count("<blockquote>") == 1
     assert "télétravail deux jours" not in page
 
 
-def test_a_report_is_printed_tagged_for_screen_readers(app: Flask, office: Office) -> None:
+def test_a_report_is_printed_tagged_for_screen_readers(app: Application, office: Office) -> None:
     content = pdf(written(app, office, page="avis"))
 
     assert content.startswith(b"%PDF")
@@ -124,7 +126,9 @@ def test_a_report_is_printed_tagged_for_screen_readers(app: Flask, office: Offic
     assert b"StructTreeRoot" in inside
 
 
-def test_an_analyst_takes_the_report_and_the_journal_says_so(app: Flask, office: Office) -> None:
+def test_an_analyst_takes_the_report_and_the_journal_says_so(
+    app: Application, office: Office
+) -> None:
     visitor = logged_in(app, "ana").open(f"{BASE}/rapport")
 
     visitor.fill({"theme": "avis", "format": "pdf"}).press("Télécharger le rapport")
@@ -134,7 +138,9 @@ def test_an_analyst_takes_the_report_and_the_journal_says_so(app: Flask, office:
     assert office.journal.entries()[-1].action == "rapport sorti"
 
 
-def test_nothing_is_public_until_it_is_published_on_purpose(app: Flask, office: Office) -> None:
+def test_nothing_is_public_until_it_is_published_on_purpose(
+    app: Application, office: Office
+) -> None:
     public, ana = Visitor(app), logged_in(app, "ana")
     assert "Aucun résultat n’est publié" in public.open("/resultats").body
     public.open("/resultats/essai", 404)
@@ -157,7 +163,9 @@ def test_nothing_is_public_until_it_is_published_on_purpose(app: Flask, office: 
     assert office.journal.entries()[-1].action == "résultats publiés"
 
 
-def test_what_is_published_stays_as_it_was_until_withdrawn(app: Flask, office: Office) -> None:
+def test_what_is_published_stays_as_it_was_until_withdrawn(
+    app: Application, office: Office
+) -> None:
     ana, public = logged_in(app, "ana"), Visitor(app)
     ana.open(f"{BASE}/rapport").fill({"accord": "y"}).press("Publier les résultats")
     office.tagging.add(office.campaign, "idee", "Une étiquette d’après")

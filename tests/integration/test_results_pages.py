@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from counting import PASSWORD, Office, crowd, office_app, office_with_an_urn
-from flask import Flask
 from flask.testing import FlaskClient
 from small import FAST_HASHING
 from visitor import Visitor
 
 from consultation.database import Database
 from consultation.office.store import Accounts
+from consultation.parts import Application
 from consultation.results.extracting import AT_ONCE
 
 
@@ -28,19 +28,19 @@ def office(
 
 
 @pytest.fixture
-def app(office: Office, office_database: Database, clock: Clock) -> Flask:
+def app(office: Office, office_database: Database, clock: Clock) -> Application:
     accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
     for role in ("rh", "exploitation"):
         accounts.create(role, PASSWORD, role)
     return office_app(office, accounts, "analyste", "autre-analyste")
 
 
-def logged_in(app: Flask, role: str = "analyste") -> Visitor:
+def logged_in(app: Application, role: str = "analyste") -> Visitor:
     visitor = Visitor(app, cookies=True).open("/bureau/connexion")
     return visitor.fill({"login": role, "password": PASSWORD}).press("Se connecter")
 
 
-def browser(app: Flask, name: str = "analyste") -> FlaskClient:
+def browser(app: Application, name: str = "analyste") -> FlaskClient:
     """A logged-in analyst for whom files are bytes."""
     client = app.test_client()
     page = client.get("/bureau/connexion").text
@@ -55,7 +55,7 @@ def token(page: str) -> str:
     return found[1]
 
 
-def test_the_counts_of_an_open_consultation_are_rounded(office: Office, app: Flask) -> None:
+def test_the_counts_of_an_open_consultation_are_rounded(office: Office, app: Application) -> None:
     office.campaigns.open("essai")
     assert "moins de 11" in logged_in(app).open("/bureau/resultats").body
 
@@ -68,7 +68,7 @@ def test_the_counts_of_an_open_consultation_are_rounded(office: Office, app: Fla
     assert "63" not in re.sub(r'value="[^"]*"|/static/[^"]*', "", body)
 
 
-def test_an_open_consultation_offers_no_file(office: Office, app: Flask) -> None:
+def test_an_open_consultation_offers_no_file(office: Office, app: Application) -> None:
     office.fill(crowd(63))
     office.campaigns.open("essai")
 
@@ -78,7 +78,7 @@ def test_an_open_consultation_offers_no_file(office: Office, app: Flask) -> None
     assert "Préparer les fichiers</button>" not in visitor.body
 
 
-def test_asking_anyway_is_refused_in_words(office: Office, app: Flask) -> None:
+def test_asking_anyway_is_refused_in_words(office: Office, app: Application) -> None:
     office.fill(crowd(63))
     office.campaigns.open("essai")
     client = browser(app)
@@ -92,7 +92,7 @@ def test_asking_anyway_is_refused_in_words(office: Office, app: Flask) -> None:
     assert "réponses exportées" not in [entry.action for entry in office.journal.entries()]
 
 
-def asked(app: Flask, client: FlaskClient, **chosen: object) -> str:
+def asked(app: Application, client: FlaskClient, **chosen: object) -> str:
     """The page of the files that this analyst asks for."""
     page = client.get("/bureau/resultats/essai").text
     form = {"purpose": " Rapport aux agents ", "csrf_token": token(page)} | chosen
@@ -108,7 +108,7 @@ def address_of_the_zip(page: str) -> str:
 
 
 def test_a_closed_consultation_is_downloaded_and_the_journal_keeps_why(
-    office: Office, app: Flask
+    office: Office, app: Application
 ) -> None:
     office.fill(crowd(63))
     office.close()
@@ -134,7 +134,7 @@ def test_a_closed_consultation_is_downloaded_and_the_journal_keeps_why(
 
 
 def test_a_link_is_for_whoever_asked_and_for_a_quarter_of_an_hour(
-    office: Office, app: Flask, clock: Clock
+    office: Office, app: Application, clock: Clock
 ) -> None:
     office.fill(crowd(63))
     office.close()
@@ -155,7 +155,7 @@ def test_a_link_is_for_whoever_asked_and_for_a_quarter_of_an_hour(
     assert "Vos fichiers" in client.get("/bureau/resultats/essai").text
 
 
-def test_files_are_deleted_after_a_day(office: Office, app: Flask, clock: Clock) -> None:
+def test_files_are_deleted_after_a_day(office: Office, app: Application, clock: Clock) -> None:
     office.fill(crowd(63))
     office.close()
     client = browser(app)
@@ -178,7 +178,7 @@ def test_files_are_deleted_after_a_day(office: Office, app: Flask, clock: Clock)
     assert "Vos fichiers" not in client.get("/bureau/resultats/essai").text
 
 
-def test_the_files_of_many_ballots_are_made_by_the_worker(office: Office, app: Flask) -> None:
+def test_the_files_of_many_ballots_are_made_by_the_worker(office: Office, app: Application) -> None:
     office.fill(crowd(30))
     office.put([b"{}"] * AT_ONCE)  # not ballots, but they have to be opened
     office.close()
@@ -195,7 +195,7 @@ def test_the_files_of_many_ballots_are_made_by_the_worker(office: Office, app: F
     assert "Les fichiers sont prêts" in client.get(location).text
 
 
-def test_what_prevents_files_from_being_made_is_told(office: Office, app: Flask) -> None:
+def test_what_prevents_files_from_being_made_is_told(office: Office, app: Application) -> None:
     office.fill(crowd(4))
     office.put_sealed([b"damaged"] * 20)
     office.close()
@@ -209,7 +209,7 @@ def test_what_prevents_files_from_being_made_is_told(office: Office, app: Flask)
 
 
 def test_the_files_of_fewer_than_eleven_ballots_are_not_to_be_asked_for(
-    office: Office, app: Flask
+    office: Office, app: Application
 ) -> None:
     office.fill(crowd(10))
     office.close()
@@ -221,7 +221,7 @@ def test_the_files_of_fewer_than_eleven_ballots_are_not_to_be_asked_for(
     assert "données demandées" not in [entry.action for entry in office.journal.entries()]
 
 
-def test_a_reason_is_asked_for(office: Office, app: Flask) -> None:
+def test_a_reason_is_asked_for(office: Office, app: Application) -> None:
     office.fill(crowd(63))
     office.close()
 
@@ -232,7 +232,7 @@ def test_a_reason_is_asked_for(office: Office, app: Flask) -> None:
     assert "Erreur" in visitor.body.split("</title>")[0]
 
 
-def test_without_its_token_a_form_is_not_obeyed(office: Office, app: Flask) -> None:
+def test_without_its_token_a_form_is_not_obeyed(office: Office, app: Application) -> None:
     office.close()
 
     response = browser(app).post("/bureau/resultats/essai", data={"purpose": "x"})
@@ -240,17 +240,17 @@ def test_without_its_token_a_form_is_not_obeyed(office: Office, app: Flask) -> N
     assert response.status_code == 400
 
 
-def test_an_unknown_consultation_is_not_found(app: Flask) -> None:
+def test_an_unknown_consultation_is_not_found(app: Application) -> None:
     logged_in(app).open("/bureau/resultats/inconnue", 404)
 
 
 @pytest.mark.parametrize("role", ["rh", "exploitation"])
-def test_only_analysts_see_results(app: Flask, role: str) -> None:
+def test_only_analysts_see_results(app: Application, role: str) -> None:
     visitor = logged_in(app, role)
 
     visitor.open("/bureau/resultats", 403)
     visitor.open("/bureau/resultats/essai", 403)
 
 
-def test_nobody_in_particular_is_sent_to_the_door(app: Flask) -> None:
+def test_nobody_in_particular_is_sent_to_the_door(app: Application) -> None:
     assert Visitor(app).open("/bureau/resultats").url.endswith("/bureau/connexion")

@@ -23,8 +23,9 @@ from visitor import Visitor
 
 from consultation.blind import blind, blinding_factor
 from consultation.config import Settings
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.demo.mail_sink import MailSink
+from consultation.office.store import Campaigns, Journal
 from consultation.roll.codes import normalise, token_hash
 from consultation.roll.inbox import SLICE
 from consultation.roll.keys import RollKeys
@@ -137,11 +138,11 @@ def test_files_of_returns_are_read_and_wrong_addresses_listed(run: Shell, tmp_pa
 
     said = run("invitations", "returns", tmp_path / "un.eml", tmp_path / "retours.mbox", folder)
 
-    roll: Roll = run.app().extensions["roll"]
+    roll = run.app().parts[Roll]
     counts = roll.counts("essai")
     assert (counts.bounced, counts.sent, counts.opted_out) == (2, 28, 1)
     assert re.search(r"adresse inconnue +1\n", said)
-    assert "messages revenus" in [e.action for e in run.app().extensions["journal"].entries()]
+    assert "messages revenus" in [e.action for e in run.app().parts[Journal].entries()]
     assert re.search(r"message non reconnu +1\n", said)
     (batch,) = roll.batches("essai")
     assert {line.delivery for line in roll.undelivered(batch.id)} == {"bounced"}
@@ -168,7 +169,7 @@ def test_every_report_is_told_in_the_words_of_its_kind(run: Shell, tmp_path: Pat
 
     lines = (re.fullmatch(r" *(.*?)  +(\d+)", line) for line in said.splitlines())
     assert {line[1]: int(line[2]) for line in lines if line} == dict(told)
-    roll: Roll = run.app().extensions["roll"]
+    roll = run.app().parts[Roll]
     lost = [line for batch in roll.batches("essai") for line in roll.undelivered(batch.id)]
     reasons = Counter(re.split(r" \(|\. ", line.reason)[0] for line in lost)
     undelivered = {KIND_WORDS[kind] for kind in UNDELIVERED}
@@ -176,7 +177,7 @@ def test_every_report_is_told_in_the_words_of_its_kind(run: Shell, tmp_path: Pat
 
 
 def bounced(run: Shell) -> int:
-    return int(run.app().extensions["roll"].counts("essai").bounced)
+    return int(run.app().parts[Roll].counts("essai").bounced)
 
 
 def test_the_mailbox_is_read_by_the_worker_and_what_is_recorded_leaves_it(
@@ -266,14 +267,14 @@ def test_a_mailbox_is_read_again_until_what_it_held_is_recorded(run: Shell, tmp_
     one, two, *_ = marks(tmp_path)
     with imap() as url, mailbox_at(url) as client:
         run.environment["RETURNS_URL"] = url
-        parts = run.app().extensions
+        parts = run.app().parts
         before = kept(client)
         put(client, report(one, "5.1.1"), report(two, "5.2.2"))
-        ours: Database = parts["databases"]["roll"]
+        ours: Database = parts[Stores]["roll"]
         with closing(Database(ours.url.render_as_string(hide_password=False), patience=0.2)) as d:
             settings = Settings.from_environment(run.environment)
             returns = Returns(d, RollKeys(tmp_path / "keys"))
-            collector = Collector(returns, parts["campaigns"], parts["journal"], settings)
+            collector = Collector(returns, parts[Campaigns], parts[Journal], settings)
             with ours.write() as connection:
                 connection.execute(update(invitation).values(opted_out=False))
                 with pytest.raises(DBAPIError):
@@ -307,7 +308,7 @@ def test_a_folder_that_is_not_there_is_told_with_those_that_are(run: Shell) -> N
 
         assert "tâches échouées" in run("worker", "--once", code=4)
         with pytest.raises(OSError, match=r"Retours et réponses.*INBOX.*Traités"):
-            run.app().extensions["collector"].mailbox()
+            run.app().parts[Collector].mailbox()
 
 
 def test_what_answers_in_the_place_of_the_mailbox_never_ends_the_worker(
@@ -336,7 +337,7 @@ def platform(
 ) -> running.Running:
     keys = running.roll_keys(keys_directory)
     made = running.run(store, keys, clock, keys_directory)
-    made.app.extensions["returns"] = Returns(made.roll_store, keys)
+    made.app.parts.add(Returns(made.roll_store, keys))
     return made
 
 
@@ -354,7 +355,7 @@ def somebody(platform: running.Running) -> Outgoing:
 def test_correcting_an_address_never_tells_whether_its_code_was_used(
     platform: running.Running, keys_directory: Path
 ) -> None:
-    roll, returns = platform.roll, platform.app.extensions["returns"]
+    roll, returns = platform.roll, platform.app.parts[Returns]
     used, unused, _ = platform.codes["agents"]
     public = platform.campaign.keys["agents"]
     r = blinding_factor(public, secrets.token_bytes(32))
@@ -433,7 +434,7 @@ ORDERS = [
 
 
 def test_reports_on_one_invitation_never_hide_each_other(platform: running.Running) -> None:
-    returns: Returns = platform.app.extensions["returns"]
+    returns = platform.app.parts[Returns]
     outgoing, batch = somebody(platform), agents_of(platform)
     for rounds in ORDERS:
         with platform.roll_store.write() as connection:
@@ -450,7 +451,7 @@ def test_reports_on_one_invitation_never_hide_each_other(platform: running.Runni
 def test_what_comes_back_of_an_old_address_says_nothing_about_the_new_one(
     platform: running.Running,
 ) -> None:
-    roll, returns = platform.roll, platform.app.extensions["returns"]
+    roll, returns = platform.roll, platform.app.parts[Returns]
     old, batch = somebody(platform), agents_of(platform)
     returns.record("essai", [read(report(old.returns, "5.1.1"), RETURNS)])
     returns.correct(batch.id, old.address, "juste@exemple.gouv.fr")
@@ -473,7 +474,7 @@ def wish(mark: str) -> bytes:
 def test_the_same_address_may_be_invited_again_when_its_box_is_no_longer_full(
     platform: running.Running,
 ) -> None:
-    roll, returns = platform.roll, platform.app.extensions["returns"]
+    roll, returns = platform.roll, platform.app.parts[Returns]
     outgoing, batch = somebody(platform), agents_of(platform)
     returns.record("essai", [read(report(outgoing.returns, "5.2.2"), RETURNS)])
 
@@ -486,7 +487,7 @@ def test_the_same_address_may_be_invited_again_when_its_box_is_no_longer_full(
 def test_a_report_that_comes_before_the_relay_has_answered_is_kept(
     platform: running.Running,
 ) -> None:
-    roll, returns = platform.roll, platform.app.extensions["returns"]
+    roll, returns = platform.roll, platform.app.parts[Returns]
     batch = agents_of(platform)
     with platform.roll_store.write() as connection:
         connection.execute(update(invitation).values(delivery="waiting"))

@@ -14,7 +14,9 @@ from commands import Shell, agree, invite, open_to, prepare, questionnaire, shel
 from voting import credential
 
 from consultation.ballots.journey import Journey, State
+from consultation.ballots.store import Urn
 from consultation.database import Database
+from consultation.office.store import Campaigns
 from consultation.questionnaire.conditions import Context
 
 SLUG = "essai"
@@ -58,13 +60,13 @@ def run(store: Callable[[str], Database], tmp_path: Path) -> Iterator[Shell]:
 
 def answer(run: Shell, answers: Mapping[str, object], times: int = EACH) -> str:
     """So many agents answer this; the digest of the questionnaire they answered."""
-    parts = run.app().extensions
-    campaign = parts["campaigns"].get(SLUG)
+    parts = run.app().parts
+    campaign = parts[Campaigns].get(SLUG)
     state = State.from_form(campaign.questionnaire, {"answers": json.dumps(answers)})
     document = Journey(campaign.questionnaire, Context(audience="agents")).document(state)
     for _ in range(times):
         msg, sig = credential(parts, SLUG)
-        assert parts["urn"].cast(campaign, "agents", msg, sig, document) == "recorded"
+        assert parts[Urn].cast(campaign, "agents", msg, sig, document) == "recorded"
     return str(campaign.digest)
 
 

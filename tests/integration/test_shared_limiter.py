@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 import redis
 from face import SETTINGS, build
-from flask import Flask, Response
+from flask import Response
 from flask.testing import FlaskClient
+from flask_limiter import Limiter
 
+from consultation.parts import Application
 from consultation.sealing import derive
 from consultation.web import failure_limit
 
@@ -52,14 +54,13 @@ def _until_open(port: int) -> None:
 @pytest.fixture
 def door(redis_url: str) -> Iterator[Callable[..., FlaskClient]]:
     """Opens the same site once more, as another process would."""
-    opened: list[Flask] = []
+    opened: list[Application] = []
     yield lambda **changes: _site(redis_url, opened, **changes)
     for app in opened:
-        for limiter in app.extensions["limiter"]:
-            limiter.storage.storage.close()
+        app.parts[Limiter].storage.storage.close()
 
 
-def _site(redis_url: str, opened: list[Flask], **changes: Any) -> FlaskClient:
+def _site(redis_url: str, opened: list[Application], **changes: Any) -> FlaskClient:
     app = build(replace(SETTINGS, limiter_storage=redis_url, **changes))
     opened.append(app)
 

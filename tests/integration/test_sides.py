@@ -73,7 +73,7 @@ class Platform:
 
     def code(self, slug: str = SLUG) -> str:
         """That of someone who has not answered."""
-        roll: Roll = self.operator.app().extensions["roll"]
+        roll = self.operator.app().parts[Roll]
         found = roll.unused_invitation(slug, AUDIENCE)
         assert found
         return found.code

@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from voting import vote
 
 from consultation.database import Database
+from consultation.office.store import Campaigns, Journal
 
 SLUG = "essai"
 POOL = 50
@@ -80,7 +81,7 @@ def seen(run: Shell, name: str) -> bool:
 def test_a_standby_cut_off_before_a_release_takes_over_and_every_ballot_opens(
     run: Shell, primary: Cluster, clock: Clock
 ) -> None:
-    parts = run.app().extensions
+    parts = run.app().parts
     with Standby(primary, "relais") as standby:
         vote(parts, SLUG, 2 * POOL - 1)
         until(lambda: seen(run, "relais"))
@@ -100,11 +101,11 @@ def test_a_standby_cut_off_before_a_release_takes_over_and_every_ballot_opens(
         standby.promote()
         run.environment["BOX_DATABASE_URL"] = box_of(standby)
         run("worker", "--once")
-        parts = run.app().extensions
+        parts = run.app().parts
         assert "dans le sas           99" in run("ballots", "status", SLUG)
         vote(parts, SLUG, 6)
         assert "Le compte est juste" in run("ballots", "verify", SLUG)
-        clock.now = parts["campaigns"].get(SLUG).closes
+        clock.now = parts[Campaigns].get(SLUG).closes
         clock.advance(hours=48)
         assert "bulletins            105" in run("campaign", "close", SLUG, "--confirm")
         run.close()
@@ -114,7 +115,7 @@ def test_a_standby_cut_off_before_a_release_takes_over_and_every_ballot_opens(
 def test_a_late_standby_is_waited_for_then_told_then_given_up(
     run: Shell, primary: Cluster, clock: Clock
 ) -> None:
-    parts = run.app().extensions
+    parts = run.app().parts
     vote(parts, SLUG, 2 * POOL)
     with Standby(primary, "relais", "recovery_min_apply_delay=1h"):
         until(lambda: seen(run, "relais"))
@@ -133,7 +134,7 @@ def test_a_late_standby_is_waited_for_then_told_then_given_up(
         run("worker", "--once")
         assert len(keys(run)) == 1
         run("ballots", "status", SLUG)
-        last = parts["journal"].last()
+        last = parts[Journal].last()
         assert (last.action, last.detail) == ("serveur de secours abandonné", "relais")
         run.close()
 
@@ -143,7 +144,7 @@ def test_a_key_goes_after_an_hour_once_every_standby_has_replayed(
 ) -> None:
     primary.run("CREATE ROLE depouillement LOGIN")
     primary.run("GRANT pg_read_all_data, pg_write_all_data TO depouillement")
-    parts = run.app().extensions
+    parts = run.app().parts
     vote(parts, SLUG, 2 * POOL)
     with Standby(primary, "relais"):
         until(lambda: seen(run, "relais"))

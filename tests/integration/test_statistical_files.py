@@ -32,7 +32,7 @@ from voting import vote
 from consultation.app import utc_now
 from consultation.config import shipped
 from consultation.database import Database
-from consultation.office.store import Accounts
+from consultation.office.store import Accounts, Journal
 from consultation.questionnaire.answers import Context, stored
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.simulation import simulate
@@ -445,7 +445,7 @@ def test_a_format_that_fails_takes_no_other_along(
         assert pq.read_table(tmp_path / "export/microdata.parquet").num_rows == 12
         assert not [*(tmp_path / "export").rglob("*.dta"), *(tmp_path / "export").rglob("*.sav")]
         assert not [*(tmp_path / "export").rglob(".*")]
-        entries = run.app().extensions["journal"].entries()
+        entries = run.app().parts[Journal].entries()
         assert "sans SPSS, sans Stata" in entries[-1].detail
 
 
@@ -536,6 +536,6 @@ def _numbers(declared: str) -> list[int]:
 def _closed_campaign(run: Shell, directory: Path, clock: Clock) -> None:
     """« essai », which twelve people answered."""
     open_to(run, directory, 30, closes=CLOSES)
-    vote(run.app().extensions, "essai", 12)
+    vote(run.app().parts, "essai", 12)
     clock.advance(days=21)
     run("campaign", "close", "essai")

@@ -19,7 +19,9 @@ from sqlalchemy import func, select
 from visitor import Visitor
 from voting import vote
 
-from consultation.database import Database
+from consultation.ballots.store import Urn
+from consultation.database import Database, Stores
+from consultation.office.store import Campaigns
 from consultation.office.tables import held_key
 
 ROOT = Path(__file__).parents[2]
@@ -111,18 +113,18 @@ def until(true: Callable[[], bool]) -> None:
 
 def proved(run: Shell) -> object:
     """When the key that the box names was last proved."""
-    parts = run.app().extensions
-    with parts["databases"]["office"].read() as connection:
+    parts = run.app().parts
+    with parts[Stores]["office"].read() as connection:
         return connection.scalar(select(func.max(held_key.c.at)))
 
 
 @pytest.mark.long
 def test_a_worker_that_is_busy_proves_all_the_same(run: Shell) -> None:
-    parts = run.app().extensions
+    parts = run.app().parts
     vote(parts, "essai", 30)
     before = proved(run)
-    campaign = parts["campaigns"].get("essai")
-    with parts["databases"]["roll"].write():  # the day's figures wait
+    campaign = parts[Campaigns].get("essai")
+    with parts[Stores]["roll"].write():  # the day's figures wait
         process = subprocess.Popen(
             [sys.executable, "-m", "consultation", "worker"], cwd=ROOT, env=_environment(run)
         )
@@ -131,7 +133,7 @@ def test_a_worker_that_is_busy_proves_all_the_same(run: Shell) -> None:
         finally:
             process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
-    assert parts["urn"].accepts(campaign)
+    assert parts[Urn].accepts(campaign)
 
 
 @pytest.mark.long
@@ -155,7 +157,7 @@ def test_a_single_host_has_a_worker_and_another_says_that_it_has_none(
             process.send_signal(signal.SIGTERM)
         assert process.wait(60) == 0
         assert ("suspendue" in log.read_text()) == told
-        with run.app().extensions["databases"]["office"].write() as tx:
+        with run.app().parts[Stores]["office"].write() as tx:
             tx.exec_driver_sql("DELETE FROM held_key")
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from counting import Office, crowd, logged_in, office_app, office_with_an_urn
-from flask import Flask
 from small import FAST_HASHING
 from visitor import Visitor
 
 from consultation.database import Database
 from consultation.office.sendings import BatchTurnout
 from consultation.office.store import Accounts
+from consultation.parts import Application
 from consultation.results.findings import Findings
 
 BASE = "/bureau/resultats/essai"
@@ -34,13 +34,13 @@ def office(
 
 
 @pytest.fixture
-def app(office: Office, office_database: Database, clock: Clock) -> Flask:
+def app(office: Office, office_database: Database, clock: Clock) -> Application:
     accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
     return office_app(office, accounts, "ana")
 
 
 @pytest.fixture
-def ana(app: Flask, office: Office) -> Visitor:
+def ana(app: Application, office: Office) -> Visitor:
     office.figures.publish("essai", {"invited": 1000, "issued": 300, "ballots": SIZE})
     office.close()
     office.work_out()
@@ -84,7 +84,7 @@ def test_the_figures_of_the_page_and_of_the_file_are_the_same(ana: Visitor) -> N
 
 
 def test_an_interval_is_narrower_when_most_of_those_invited_answered(
-    app: Flask, office: Office
+    app: Application, office: Office
 ) -> None:
     office.close()
     widths = []
@@ -146,7 +146,7 @@ def test_what_does_not_exist_is_not_found(ana: Visitor, asked: str) -> None:
 
 
 def test_while_open_figures_are_rounded_and_change_at_releases_only(
-    app: Flask, office: Office
+    app: Application, office: Office
 ) -> None:
     office.campaigns.open("essai")
     visitor = logged_in(app, "ana")
@@ -167,7 +167,7 @@ def test_while_open_figures_are_rounded_and_change_at_releases_only(
     assert not office.analysis.due(office.campaign)
 
 
-def test_participation_is_what_was_published(ana: Visitor, app: Flask) -> None:
+def test_participation_is_what_was_published(ana: Visitor, app: Application) -> None:
     body = plain(ana.open(f"{BASE}/participation"))
 
     assert "Personnes invitées 1 000 100,0 %" in body

@@ -11,6 +11,7 @@ from conftest import Clock
 from counting import Office, ideas, office_with_an_urn
 
 from consultation.database import Database
+from consultation.worker import Worker
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_an_open_consultation_has_no_text_to_prepare(office: Office, run: Shell)
 
 def test_the_worker_prepares_texts_once_where_the_key_is(office: Office, run: Shell) -> None:
     office.close()
-    worker = run.app().extensions["worker"]
+    worker = run.app().parts[Worker]
 
     for _ in range(2):
         worker.round()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from counting import Office, ideas, logged_in, office_app, office_with_an_urn
-from flask import Flask
 from small import FAST_HASHING
 from sqlalchemy import insert
 from visitor import Visitor
@@ -18,6 +17,7 @@ from visitor import Visitor
 from consultation.ballots.tables import inbox
 from consultation.database import Database
 from consultation.office.store import Accounts
+from consultation.parts import Application
 from consultation.results.formats import Wanted
 from consultation.results.grouping import group
 from consultation.results.reviewing import Decision
@@ -37,13 +37,13 @@ def office(
 
 
 @pytest.fixture
-def app(office: Office, office_database: Database, clock: Clock) -> Flask:
+def app(office: Office, office_database: Database, clock: Clock) -> Application:
     accounts = Accounts(office_database, clock, secret_key="k" * 48, hashing=FAST_HASHING)
     return office_app(office, accounts, "ana", "bob")
 
 
 @pytest.fixture
-def ana(app: Flask, office: Office) -> Visitor:
+def ana(app: Application, office: Office) -> Visitor:
     office.gather()
     return logged_in(app, "ana")
 
@@ -67,14 +67,14 @@ def leaving(office: Office, directory: Path, *, unread: bool = False) -> list[st
         return sorted(row["texte"] for row in csv.DictReader(file))
 
 
-def test_texts_are_asked_for_before_they_are_gathered(app: Flask) -> None:
+def test_texts_are_asked_for_before_they_are_gathered(app: Application) -> None:
     visitor = logged_in(app, "ana").open(BASE)
 
     assert "consultation texts prepare essai" in visitor.body
 
 
 def test_an_open_consultation_shows_no_text(
-    box_database: Database, app: Flask, office: Office
+    box_database: Database, app: Application, office: Office
 ) -> None:
     office.gather()
     visitor = logged_in(app, "ana").open(BASE)
@@ -158,7 +158,9 @@ def test_a_page_is_accepted_at_once_and_what_was_decided_stays(ana: Visitor) -> 
     assert "accepté" in plain(ana.open(f"{BASE}/idee/un/{shown[9]}"))
 
 
-def test_two_readers_begin_elsewhere_and_everything_ends_up_read(ana: Visitor, app: Flask) -> None:
+def test_two_readers_begin_elsewhere_and_everything_ends_up_read(
+    ana: Visitor, app: Application
+) -> None:
     bob = logged_in(app, "bob")
     assert names(ana.open(f"{BASE}/idee/relire")) != names(bob.open(f"{BASE}/idee/relire"))
 
@@ -217,7 +219,7 @@ def leaving_words(office: Office) -> list[str]:
         return [text for one in sayings.all() if (text := leave("idee", one.text))]
 
 
-def test_two_people_code_and_their_agreement_is_measured(ana: Visitor, app: Flask) -> None:
+def test_two_people_code_and_their_agreement_is_measured(ana: Visitor, app: Application) -> None:
     frame = ana.open(f"{BASE}/idee/etiquettes")
     for name in ("Accueil", "Télétravail"):
         frame.fill({"words": name, "definition": "Ce qui s’y rapporte"})

@@ -16,13 +16,16 @@ import small
 from click.testing import CliRunner
 from commands import CLOSES, Shell, invite, prepare, shell
 from conftest import Clock
-from flask import Flask
 from running import destroy_retired_keys
 from visitor import Visitor
 from voting import vote
 
+from consultation.ballots.store import Urn
 from consultation.cli import commands
 from consultation.database import Database
+from consultation.office.store import Campaigns, Journal
+from consultation.parts import Application
+from consultation.roll.store import Roll
 
 PAGE, FILE = "/transparence/essai", "/transparence/essai/urne.txt"
 VERIFIED = "Tout concorde"
@@ -35,7 +38,7 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 
 
 @pytest.fixture
-def draft(run: Shell, tmp_path: Path) -> Flask:
+def draft(run: Shell, tmp_path: Path) -> Application:
     """A campaign in preparation, thirty agents invited."""
     prepare(run, tmp_path, closes=CLOSES)
     invite(run, "essai", tmp_path, 30)
@@ -43,23 +46,23 @@ def draft(run: Shell, tmp_path: Path) -> Flask:
 
 
 @pytest.fixture
-def app(run: Shell, draft: Flask) -> Flask:
+def app(run: Shell, draft: Application) -> Application:
     """The same, open."""
     run("campaign", "open", "essai")
     return draft
 
 
 @pytest.fixture
-def closed(run: Shell, app: Flask, clock: Clock) -> Flask:
+def closed(run: Shell, app: Application, clock: Clock) -> Application:
     """The same, closed: twelve have answered."""
-    vote(app.extensions, "essai", 12)
-    clock.now = app.extensions["campaigns"].get("essai").closes
+    vote(app.parts, "essai", 12)
+    clock.now = app.parts[Campaigns].get("essai").closes
     clock.advance(hours=48)
     run("worker", "--once")
     return app
 
 
-def published_file(app: Flask, directory: Path) -> Path:
+def published_file(app: Application, directory: Path) -> Path:
     path = directory / "urne.txt"
     path.write_bytes(Visitor(app).open(FILE).content)
     return path
@@ -78,14 +81,14 @@ def row(body: str, words: str) -> str:
     return re.sub(r"<[^>]+>", "", found[1]).partition(", publié")[0]
 
 
-def test_a_campaign_in_preparation_is_not_shown(draft: Flask) -> None:
+def test_a_campaign_in_preparation_is_not_shown(draft: Application) -> None:
     assert "essai" not in Visitor(draft).open("/transparence").body.casefold()
     Visitor(draft).open(PAGE, 404)
     Visitor(draft).open(FILE, 404)
     Visitor(draft).open("/transparence/inconnue", 404)
 
 
-def test_every_page_for_agents_leads_to_its_transparency(app: Flask) -> None:
+def test_every_page_for_agents_leads_to_its_transparency(app: Application) -> None:
     visitor = Visitor(app)
 
     assert f'href="{PAGE}"' in visitor.open("/q/essai/agents").body
@@ -94,8 +97,8 @@ def test_every_page_for_agents_leads_to_its_transparency(app: Flask) -> None:
     assert f'href="{PAGE}"' in visitor.open("/transparence").body
 
 
-def test_a_corrected_questionnaire_is_said_to_be(app: Flask) -> None:
-    campaigns = app.extensions["campaigns"]
+def test_a_corrected_questionnaire_is_said_to_be(app: Application) -> None:
+    campaigns = app.parts[Campaigns]
     first = campaigns.get("essai").digest
     visitor = Visitor(app).open(PAGE)
     assert "corrigé" not in visitor.body
@@ -110,9 +113,9 @@ def test_a_corrected_questionnaire_is_said_to_be(app: Flask) -> None:
     assert "avant ou après la correction" in visitor.body
 
 
-def test_the_page_shows_keys_script_and_questionnaire(app: Flask) -> None:
+def test_the_page_shows_keys_script_and_questionnaire(app: Application) -> None:
     visitor = Visitor(app).open(PAGE)
-    campaign = app.extensions["campaigns"].get("essai")
+    campaign = app.parts[Campaigns].get("essai")
 
     assert row(visitor.body, "Tous les agents") == campaign.keys["agents"].fingerprint
     assert row(visitor.body, "Encadrement") == campaign.keys["cadres"].fingerprint
@@ -134,7 +137,7 @@ def test_the_page_shows_keys_script_and_questionnaire(app: Flask) -> None:
         assert f"sha384-{b64encode(hashlib.sha384(sent).digest()).decode()}" in visitor.body
 
 
-def test_the_page_needs_no_cookie_no_script_and_no_style_of_its_own(app: Flask) -> None:
+def test_the_page_needs_no_cookie_no_script_and_no_style_of_its_own(app: Application) -> None:
     visitor = Visitor(app).open(PAGE)
 
     assert "Set-Cookie" not in visitor.headers
@@ -143,19 +146,21 @@ def test_the_page_needs_no_cookie_no_script_and_no_style_of_its_own(app: Flask) 
     assert "<desc" in visitor.body
 
 
-def test_the_fingerprint_of_a_key_is_the_one_in_the_mail(app: Flask) -> None:
-    key = app.extensions["campaigns"].get("essai").keys["agents"]
+def test_the_fingerprint_of_a_key_is_the_one_in_the_mail(app: Application) -> None:
+    key = app.parts[Campaigns].get("essai").keys["agents"]
 
     assert key.fingerprint == hashlib.sha256(key.to_der()).hexdigest()
 
 
-def test_figures_do_not_move_while_agents_answer(run: Shell, app: Flask, clock: Clock) -> None:
+def test_figures_do_not_move_while_agents_answer(
+    run: Shell, app: Application, clock: Clock
+) -> None:
     before = Visitor(app).open(PAGE).body
     assert row(before, "Personnes invitées") == "30"
     assert row(before, "Laissez-passer délivrés") == "0"
-    assert row(before, "Liste des invitations") == app.extensions["roll"].size("essai").digest
+    assert row(before, "Liste des invitations") == app.parts[Roll].size("essai").digest
 
-    vote(app.extensions, "essai", 2)
+    vote(app.parts, "essai", 2)
     run("worker", "--once")
     assert Visitor(app).open(PAGE).body == before
 
@@ -165,18 +170,18 @@ def test_figures_do_not_move_while_agents_answer(run: Shell, app: Flask, clock: 
     assert "bulletin " not in Visitor(app).open(FILE, 404).body
 
 
-def test_the_account_is_published_at_the_closing(closed: Flask) -> None:
+def test_the_account_is_published_at_the_closing(closed: Application) -> None:
     body = Visitor(closed).open(PAGE).body
 
     assert row(body, "Laissez-passer délivrés") == "12"
     assert row(body, "Laissez-passer utilisés") == "12"
     assert row(body, "Bulletins dans l’urne") == "12"
-    assert row(body, "Journal du bureau") == closed.extensions["journal"].head().hex()
+    assert row(body, "Journal du bureau") == closed.parts[Journal].head().hex()
     assert FILE in body
     assert "perdus" not in body
 
 
-def test_anyone_verifies_the_published_file(closed: Flask, tmp_path: Path) -> None:
+def test_anyone_verifies_the_published_file(closed: Application, tmp_path: Path) -> None:
     path = published_file(closed, tmp_path)
     digest = row(Visitor(closed).open(PAGE).body, "Urne")
 
@@ -184,12 +189,10 @@ def test_anyone_verifies_the_published_file(closed: Flask, tmp_path: Path) -> No
 
     assert VERIFIED in said
     assert digest in said
-    assert digest == closed.extensions["urn"].sorted_digest(
-        closed.extensions["campaigns"].get("essai")
-    )
+    assert digest == closed.parts[Urn].sorted_digest(closed.parts[Campaigns].get("essai"))
 
 
-def test_the_tools_of_any_system_are_enough(closed: Flask, tmp_path: Path) -> None:
+def test_the_tools_of_any_system_are_enough(closed: Application, tmp_path: Path) -> None:
     if not (shutil.which("grep") and shutil.which("sha256sum")):
         pytest.skip("no grep or sha256sum here")
     path = published_file(closed, tmp_path)
@@ -205,7 +208,7 @@ def test_the_tools_of_any_system_are_enough(closed: Flask, tmp_path: Path) -> No
     assert [answer.split()[0] for answer in said.values()] == ["12", "12", row(body, "Urne")]
 
 
-def test_an_altered_file_is_refused_with_every_reason(closed: Flask, tmp_path: Path) -> None:
+def test_an_altered_file_is_refused_with_every_reason(closed: Application, tmp_path: Path) -> None:
     path = published_file(closed, tmp_path)
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if line != lines[-1]))
@@ -224,20 +227,24 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path) -> None:
     assert "ligne 1" in verify(path, 1)
 
 
-def test_the_export_names_the_urn_it_comes_from(run: Shell, closed: Flask, tmp_path: Path) -> None:
+def test_the_export_names_the_urn_it_comes_from(
+    run: Shell, closed: Application, tmp_path: Path
+) -> None:
     run("export", "essai", tmp_path / "export")
 
     manifest = json.loads((tmp_path / "export" / "manifest.json").read_text("utf-8"))
     assert row(Visitor(closed).open(PAGE).body, "Urne") in json.dumps(manifest)
 
 
-def test_the_roll_s_keys_are_destroyed(closed: Flask, tmp_path: Path) -> None:
+def test_the_roll_s_keys_are_destroyed(closed: Application, tmp_path: Path) -> None:
     assert list((tmp_path / "keys" / "roll" / "essai").iterdir()) == []
     destroy_retired_keys(closed, "essai")
     assert list((tmp_path / "keys" / "box").glob("*/*")) == []
 
 
-def test_any_side_shows_the_page_and_the_urn_s_alone_the_file(run: Shell, closed: Flask) -> None:
+def test_any_side_shows_the_page_and_the_urn_s_alone_the_file(
+    run: Shell, closed: Application
+) -> None:
     run.move_to("office")
     office = run.app()
     run.move_to("urn")

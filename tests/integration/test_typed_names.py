@@ -14,10 +14,14 @@ from commands import Shell, invite, lend_keys, questionnaire, shell
 from conftest import Clock
 from small import DEFINITION
 
+from consultation import days
 from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.formatting import one_line
+from consultation.office.sendings import Sendings
+from consultation.office.store import Campaigns
 from consultation.roll.batches import parse
+from consultation.roll.store import Roll
 
 SLUG = "essai"
 ENCODED = "Ain =?utf-8?q?=0ABcc:_x@exemple.fr=0A=0A=3Chtml=3E?= et =?utf-8?b?w6k=?="
@@ -71,13 +75,13 @@ def received(directory: Path, address: str) -> list[EmailMessage]:
 
 def test_the_name_of_a_batch_is_the_subject_of_its_summary(run: Shell, tmp_path: Path) -> None:
     create(run, tmp_path, ENCODED)
-    parts = run.app().extensions
+    parts = run.app().parts
     for number, name in enumerate(NAMES):
         parsed = parse(f"courriel\na{number}@ain.gouv.fr\n".encode())
-        batch = parts["roll"].draft_batch(SLUG, name, "agents", parsed, contact="rh@ain.gouv.fr")
-        parts["roll"].confirm(batch)
-        parts["sendings"].plan(batch, SLUG, "", parts["clock"]())
-    parts["campaigns"].open(SLUG)
+        batch = parts[Roll].draft_batch(SLUG, name, "agents", parsed, contact="rh@ain.gouv.fr")
+        parts[Roll].confirm(batch)
+        parts[Sendings].plan(batch, SLUG, "", parts[days.Clock]())
+    parts[Campaigns].open(SLUG)
 
     run("worker", "--once")
 

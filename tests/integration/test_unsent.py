@@ -65,7 +65,7 @@ def test_fifty_addresses_pasted_too_late_are_given_back(client: FlaskClient, run
 
     assert (refused.status_code, given.status_code) == (422, 200)
     assert "agent7@ain.gouv.fr" in given.text
-    roll: Roll = run.app().extensions["roll"]
+    roll = run.app().parts[Roll]
     assert roll.batches("essai") == ()
     sent = press(client, given, {})
     assert sent.status_code == 303

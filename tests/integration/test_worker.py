@@ -19,8 +19,12 @@ from sqlalchemy import Table, delete, insert, select
 from voting import vote
 
 from consultation.ballots.tables import metadata
-from consultation.database import Database
+from consultation.database import Database, Stores
 from consultation.office.figures import Published
+from consultation.office.store import Campaigns, Figures, Journal
+from consultation.parts import Parts
+from consultation.results.cubes import Cubes
+from consultation.results.extracting import Extracting
 from consultation.results.formats import Wanted
 from consultation.results.store import Extraction, Extractions
 
@@ -34,8 +38,8 @@ def run(store: Callable[[str], Database], tmp_path: Path, clock: Clock) -> Itera
 
 
 @pytest.fixture
-def parts(run: Shell) -> dict[str, object]:
-    return run.app().extensions
+def parts(run: Shell) -> Parts:
+    return run.app().parts
 
 
 @pytest.fixture
@@ -46,8 +50,8 @@ def slug(run: Shell, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def published(parts: dict, slug: str) -> Callable[[], Published]:
-    return lambda: parts["figures"].of(slug)
+def published(parts: Parts, slug: str) -> Callable[[], Published]:
+    return lambda: parts[Figures].of(slug)
 
 
 def figures(said: str) -> dict[str, int]:
@@ -56,7 +60,7 @@ def figures(said: str) -> dict[str, int]:
 
 
 def test_ballots_are_released_when_enough_wait_and_their_number_is_published(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published]
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published]
 ) -> None:
     vote(parts, slug, 99)
     assert figures(run("worker", "--once"))["bulletins libérés"] == 0
@@ -70,7 +74,7 @@ def test_ballots_are_released_when_enough_wait_and_their_number_is_published(
 
 
 def test_counts_are_published_at_the_opening_then_once_a_day(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     assert (published().number("invited"), published().number("issued")) == (120, 0)
     vote(parts, slug, 3)
@@ -85,10 +89,10 @@ def test_counts_are_published_at_the_opening_then_once_a_day(
 
 
 def test_a_campaign_whose_grace_is_over_is_closed(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     vote(parts, slug, 3)
-    clock.now = parts["campaigns"].get(slug).closes
+    clock.now = parts[Campaigns].get(slug).closes
     assert figures(run("worker", "--once"))["consultations closes"] == 0
     clock.advance(hours=48)
 
@@ -101,11 +105,11 @@ def test_a_campaign_whose_grace_is_over_is_closed(
 
 
 def test_an_end_that_was_interrupted_is_finished(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     vote(parts, slug, 2)
-    parts["campaigns"].start_closing(slug, clock())
-    parts["campaigns"].finish_closing(slug)  # and the process dies
+    parts[Campaigns].start_closing(slug, clock())
+    parts[Campaigns].finish_closing(slug)  # and the process dies
 
     assert figures(run("worker", "--once"))["consultations closes"] == 1
     assert published().complete
@@ -125,7 +129,7 @@ def test_the_grace_given_at_a_closing_is_waited_for(
 
 
 def test_each_side_does_its_own_chores(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     vote(parts, slug, 100)
     clock.advance(days=1)
@@ -139,7 +143,7 @@ def test_each_side_does_its_own_chores(
 
 
 def test_what_fails_is_told_and_does_not_stop_the_rest(
-    run: Shell, slug: str, parts: dict, clock: Clock
+    run: Shell, slug: str, parts: Parts, clock: Clock
 ) -> None:
     vote(parts, slug, 100)
     clock.advance(days=1)
@@ -186,7 +190,7 @@ def test_a_worker_told_to_stop_ends_cleanly(run: Shell) -> None:
 
 
 def test_what_was_released_is_counted_where_the_export_key_is(
-    run: Shell, slug: str, parts: dict
+    run: Shell, slug: str, parts: Parts
 ) -> None:
     vote(parts, slug, 100)
     assert figures(run("worker", "--once"))["consultations comptées"] == 1
@@ -194,16 +198,16 @@ def test_what_was_released_is_counted_where_the_export_key_is(
     vote(parts, slug, 20)
     assert figures(run("worker", "--once"))["consultations comptées"] == 0
 
-    cube = parts["cubes"].get(parts["campaigns"].get(slug))
+    cube = parts[Cubes].get(parts[Campaigns].get(slug))
 
     assert cube.ballots == sum(cube.counts("tt")) == 50
 
 
 def test_files_asked_for_are_made_then_deleted_a_day_later(
-    run: Shell, slug: str, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, slug: str, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     vote(parts, slug, 12)
-    clock.now = parts["campaigns"].get(slug).closes
+    clock.now = parts[Campaigns].get(slug).closes
     clock.advance(hours=48)
     run("worker", "--once")
     asked = Extraction(
@@ -216,12 +220,12 @@ def test_files_asked_for_are_made_then_deleted_a_day_later(
         state="asked",
         reason="",
     )
-    Extractions(parts["databases"]["office"]).ask(asked)
+    Extractions(parts[Stores]["office"]).ask(asked)
 
     run("worker", "--once")
 
-    made = parts["extracting"].get(slug, asked.id, "ana")
-    assert parts["extracting"].files(made).manifest.rows_out == 12
+    made = parts[Extracting].get(slug, asked.id, "ana")
+    assert parts[Extracting].files(made).manifest.rows_out == 12
     clock.advance(days=1)
     run("worker", "--once")
     assert not list((tmp_path / "keys/results" / slug / "extractions").iterdir())
@@ -235,7 +239,7 @@ def test_files_asked_for_are_made_then_deleted_a_day_later(
 
 
 def test_a_clock_a_month_ahead_for_a_minute_ends_nothing(
-    run: Shell, slug: str, parts: dict, clock: Clock
+    run: Shell, slug: str, parts: Parts, clock: Clock
 ) -> None:
     vote(parts, slug, 3)
     run("worker", "--once")
@@ -255,11 +259,11 @@ def test_a_clock_a_month_ahead_for_a_minute_ends_nothing(
 
 
 def test_an_end_that_no_round_has_seen_coming_waits_for_a_person(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     vote(parts, slug, 3)
     run("worker", "--once")
-    clock.now = parts["campaigns"].get(slug).closes
+    clock.now = parts[Campaigns].get(slug).closes
     clock.advance(days=5)
     for _ in range(3):
         assert figures(run("worker", "--once"))["consultations closes"] == 0
@@ -271,11 +275,11 @@ def test_an_end_that_no_round_has_seen_coming_waits_for_a_person(
     assert "bulletins            3" in run("campaign", "close", slug, "--confirm")
 
     assert published().complete
-    assert "heure confirmée" in [one.action for one in parts["journal"].entries()]
+    assert "heure confirmée" in [one.action for one in parts[Journal].entries()]
 
 
-def test_an_end_seen_coming_needs_nobody(run: Shell, slug: str, parts: dict, clock: Clock) -> None:
-    clock.now = parts["campaigns"].get(slug).last_moment
+def test_an_end_seen_coming_needs_nobody(run: Shell, slug: str, parts: Parts, clock: Clock) -> None:
+    clock.now = parts[Campaigns].get(slug).last_moment
     clock.advance(hours=-3)
     closed = []
     for _ in range(4):
@@ -286,7 +290,7 @@ def test_an_end_seen_coming_needs_nobody(run: Shell, slug: str, parts: dict, clo
 
 
 def test_figures_go_on_after_a_clock_that_leapt(
-    run: Shell, slug: str, parts: dict, published: Callable[[], Published], clock: Clock
+    run: Shell, slug: str, parts: Parts, published: Callable[[], Published], clock: Clock
 ) -> None:
     clock.advance(days=10)
     run("worker", "--once")
@@ -299,10 +303,10 @@ def test_figures_go_on_after_a_clock_that_leapt(
 
 
 def test_the_key_is_destroyed_an_hour_after_the_closing(
-    run: Shell, slug: str, parts: dict, clock: Clock
+    run: Shell, slug: str, parts: Parts, clock: Clock
 ) -> None:
     vote(parts, slug, 3)
-    clock.now = parts["campaigns"].get(slug).last_moment
+    clock.now = parts[Campaigns].get(slug).last_moment
     run("worker", "--once")
     assert airlock_keys(run)
 
@@ -314,10 +318,10 @@ def test_the_key_is_destroyed_an_hour_after_the_closing(
 
 @pytest.mark.long
 def test_a_snapshot_of_less_than_an_hour_put_back_is_readable(
-    run: Shell, slug: str, parts: dict, clock: Clock, tmp_path: Path
+    run: Shell, slug: str, parts: Parts, clock: Clock, tmp_path: Path
 ) -> None:
     vote(parts, slug, 99)
-    taken = everything_in(parts["databases"]["box"])
+    taken = everything_in(parts[Stores]["box"])
     vote(parts, slug, 1)
     run("ballots", "release", slug)
     for _ in range(5):
@@ -326,7 +330,7 @@ def test_a_snapshot_of_less_than_an_hour_put_back_is_readable(
         run("worker", "--once")
         run("database", "backup", tmp_path / f"{clock.now:%H%M}")
 
-    put_back(parts["databases"]["box"], taken)
+    put_back(parts[Stores]["box"], taken)
 
     assert figures(run("ballots", "status", slug))["dans le sas"] == 99
     assert "Le compte est juste" in run("ballots", "verify", slug)

@@ -12,6 +12,7 @@ from conftest import Clock
 from face import SETTINGS, build
 from visitor import Visitor, faults
 
+from consultation import days
 from consultation.legal import Audit, Legal, read
 
 ROOT = Path(__file__).parents[2]
@@ -21,9 +22,7 @@ DAY = datetime(2024, 6, 10, 9, 0, tzinfo=UTC)
 
 
 def visitor(legal: Legal, now: datetime = DAY) -> Visitor:
-    app = build(replace(SETTINGS, legal=legal))
-    app.extensions["clock"] = Clock(now)
-    return Visitor(app)
+    return Visitor(build(replace(SETTINGS, legal=legal), days.Clock(Clock(now))))
 
 
 def audited(**changes: object) -> Legal:

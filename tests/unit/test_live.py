@@ -9,15 +9,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from face import build
+from face import surveying
 from small import campaign, questionnaire
 
 from consultation.ballots.journey import State
-from consultation.ballots.pages import Visit, bp, render_page
+from consultation.ballots.pages import Visit, render_page
 from consultation.questionnaire.model import Answers
 
-APP = build()
-APP.register_blueprint(bp)
+APP = surveying()
 VISIT = Visit(campaign=campaign(), audience="agents", msg=b"m" * 64, sig=b"s" * 384)
 
 

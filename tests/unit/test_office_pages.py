@@ -7,19 +7,20 @@ from datetime import timedelta
 
 import pytest
 from conftest import Clock
-from flask import Blueprint, Flask, render_template_string
+from face import build, exchange
+from flask import Blueprint, render_template_string
 from flask.testing import FlaskClient
 from small import FAST_HASHING
 from visitor import Visitor, faults
 from werkzeug.test import TestResponse
 
 from consultation.blind import PrivateKey
-from consultation.config import Settings, shipped
+from consultation.config import Settings
 from consultation.database import Database
 from consultation.office import totp
 from consultation.office.pages import current_account, init_office, role_required
 from consultation.office.store import Accounts, Approvals, Campaigns, Journal
-from consultation.web import init_web
+from consultation.parts import Application
 
 PASSWORD = "une phrase assez longue"
 ROLES = ("rh", "analyste", "exploitation", "auditeur")
@@ -64,7 +65,9 @@ def unguarded() -> str:
     return current_account().login
 
 
-def built(database: Database, clock: Clock, public_url: str, factor: str = "facultatif") -> Flask:
+def built(
+    database: Database, clock: Clock, public_url: str, factor: str = "facultatif"
+) -> Application:
     settings = Settings.from_environment(
         {
             "SECRET_KEY": "k" * 48,
@@ -74,29 +77,28 @@ def built(database: Database, clock: Clock, public_url: str, factor: str = "facu
             "TOTP": factor,
         }
     )
-    app = Flask("consultation", template_folder=shipped("templates"), static_folder=None)
-    app.extensions["accounts"] = Accounts(
-        database, clock, hashing=FAST_HASHING, secret_key="k" * 48
+    app = build(
+        settings,
+        Accounts(database, clock, hashing=FAST_HASHING, secret_key="k" * 48),
+        Approvals(database, clock),
+        Journal(database, clock),
+        Campaigns(database, clock),
     )
-    app.extensions["approvals"] = Approvals(database, clock)
-    app.extensions["journal"] = Journal(database, clock)
-    app.extensions["campaigns"] = Campaigns(database, clock)
-    init_web(app, settings)
-    init_office(app, settings)
+    init_office(app)
     app.register_blueprint(others)
     return app
 
 
 @pytest.fixture
-def app(office_database: Database, clock: Clock) -> Flask:
+def app(office_database: Database, clock: Clock) -> Application:
     app = built(office_database, clock, "http://localhost:8000")
     for role in ROLES:
-        app.extensions["accounts"].create(role, PASSWORD, role)
+        app.parts[Accounts].create(role, PASSWORD, role)
     return app
 
 
 @pytest.fixture
-def client(app: Flask) -> FlaskClient:
+def client(app: Application) -> FlaskClient:
     return app.test_client()
 
 
@@ -226,15 +228,15 @@ def test_leaving_ends_the_session_even_for_a_stolen_cookie(client: FlaskClient) 
     assert client.get("/bureau").location == "/bureau/connexion"
 
 
-def test_a_new_password_ends_the_sessions(client: FlaskClient, app: Flask) -> None:
+def test_a_new_password_ends_the_sessions(client: FlaskClient, app: Application) -> None:
     submit(client, "rh")
 
-    app.extensions["accounts"].set_password("rh", "une autre phrase longue")
+    app.parts[Accounts].set_password("rh", "une autre phrase longue")
 
     assert client.get("/bureau").location == "/bureau/connexion"
 
 
-def test_an_idle_session_ends(client: FlaskClient, app: Flask) -> None:
+def test_an_idle_session_ends(client: FlaskClient, app: Application) -> None:
     submit(client, "rh")
     assert app.permanent_session_lifetime == timedelta(minutes=30)
     app.permanent_session_lifetime = timedelta(seconds=1)
@@ -270,7 +272,7 @@ def test_the_cookie_is_out_of_reach(office_database: Database, clock: Clock) -> 
 
 def test_a_form_sent_by_https_needs_no_referer(office_database: Database, clock: Clock) -> None:
     app = built(office_database, clock, "https://consultation.exemple.fr")
-    app.extensions["accounts"].create("rh", PASSWORD, "rh")
+    app.parts[Accounts].create("rh", PASSWORD, "rh")
     client, base = app.test_client(), "https://consultation.exemple.fr"
     page = client.get("/bureau/connexion", base_url=base)
     form = {"csrf_token": token(page), "login": "rh", "password": PASSWORD}
@@ -287,12 +289,12 @@ def test_a_survey_page_neither_reads_nor_sets_a_cookie(client: FlaskClient) -> N
         assert "Cookie" not in response.headers.get("Vary", "")
 
 
-def test_comings_and_goings_are_in_the_journal(client: FlaskClient, app: Flask) -> None:
+def test_comings_and_goings_are_in_the_journal(client: FlaskClient, app: Application) -> None:
     submit(client, "auditeur")
     shown = client.get("/bureau/journal")
     client.post("/bureau/deconnexion", data={"csrf_token": token(shown)})
 
-    entries = app.extensions["journal"].entries()
+    entries = app.parts[Journal].entries()
 
     assert [(entry.who, entry.action) for entry in entries] == [
         ("auditeur", "connexion"),
@@ -310,11 +312,11 @@ def test_a_broken_chain_is_announced(client: FlaskClient, office_database: Datab
 
 
 @pytest.fixture
-def strict(office_database: Database, clock: Clock) -> Flask:
+def strict(office_database: Database, clock: Clock) -> Application:
     """The office outside the demonstration: whoever acts has a second factor."""
     app = built(office_database, clock, "http://localhost:8000", factor="obligatoire")
     for role in ROLES:
-        app.extensions["accounts"].create(role, PASSWORD, role)
+        app.parts[Accounts].create(role, PASSWORD, role)
     return app
 
 
@@ -341,7 +343,7 @@ def enrolled(client: FlaskClient, clock: Clock) -> bytes:
 
 @pytest.mark.parametrize("role", ["rh", "analyste", "exploitation"])
 def test_whoever_acts_adds_an_application_before_anything_else(
-    strict: Flask, clock: Clock, role: str
+    strict: Application, clock: Clock, role: str
 ) -> None:
     client = strict.test_client()
     submit(client, role)
@@ -356,14 +358,14 @@ def test_whoever_acts_adds_an_application_before_anything_else(
     assert "Second facteur\u00a0: en place" in client.get("/bureau").text
 
 
-def test_whoever_only_reads_the_journal_may_do_without(strict: Flask) -> None:
+def test_whoever_only_reads_the_journal_may_do_without(strict: Application) -> None:
     client = strict.test_client()
 
     assert submit(client, "auditeur").location == "/bureau"
     assert client.get("/bureau/journal").status_code == 200
 
 
-def test_from_then_on_the_login_asks_for_a_code(strict: Flask, clock: Clock) -> None:
+def test_from_then_on_the_login_asks_for_a_code(strict: Application, clock: Clock) -> None:
     client = strict.test_client()
     submit(client, "rh")
     secret = enrolled(client, clock)
@@ -378,7 +380,7 @@ def test_from_then_on_the_login_asks_for_a_code(strict: Flask, clock: Clock) -> 
 
 
 def test_a_stolen_password_shows_nothing_of_the_secret_its_owner_adds(
-    strict: Flask, clock: Clock
+    strict: Application, clock: Clock
 ) -> None:
     thief, owner = strict.test_client(), strict.test_client()
     submit(thief, "rh")
@@ -394,7 +396,7 @@ def test_a_stolen_password_shows_nothing_of_the_secret_its_owner_adds(
 
 
 def test_the_picture_of_the_secret_is_kept_by_no_one_and_shown_until_the_first_code(
-    strict: Flask, clock: Clock
+    strict: Application, clock: Clock
 ) -> None:
     client = strict.test_client()
     submit(client, "rh")
@@ -411,7 +413,7 @@ def test_the_picture_of_the_secret_is_kept_by_no_one_and_shown_until_the_first_c
 
 
 @pytest.mark.parametrize(("code", "words"), [("", "Écrivez le code"), ("12", "n’est pas le bon")])
-def test_a_wrong_first_code_says_what_to_do(strict: Flask, code: str, words: str) -> None:
+def test_a_wrong_first_code_says_what_to_do(strict: Application, code: str, words: str) -> None:
     client = strict.test_client()
     submit(client, "rh")
 
@@ -424,7 +426,7 @@ def test_a_wrong_first_code_says_what_to_do(strict: Flask, code: str, words: str
 
 
 def test_where_it_is_optional_anyone_may_add_an_application(
-    app: Flask, client: FlaskClient, clock: Clock
+    app: Application, client: FlaskClient, clock: Clock
 ) -> None:
     submit(client, "auditeur")
     assert client.get("/bureau").status_code == 200
@@ -437,7 +439,7 @@ def test_where_it_is_optional_anyone_may_add_an_application(
 
 
 def test_refused_attempts_are_counted_in_the_journal_and_never_what_was_typed(
-    client: FlaskClient, app: Flask, clock: Clock
+    client: FlaskClient, app: Application, clock: Clock
 ) -> None:
     submit(client, "rh", "mot de passe faux")
     submit(client, "rh", "mot de passe faux")
@@ -446,7 +448,7 @@ def test_refused_attempts_are_counted_in_the_journal_and_never_what_was_typed(
         submit(app.test_client(), "analyste", "mot de passe faux")
     submit(app.test_client(), "un mot de passe dans le mauvais champ", "rh")
 
-    entries = app.extensions["journal"].entries()
+    entries = app.parts[Journal].entries()
 
     assert [(entry.who, entry.action, entry.detail) for entry in entries] == [
         ("rh", "connexion", "après 2 essais refusés"),
@@ -455,8 +457,8 @@ def test_refused_attempts_are_counted_in_the_journal_and_never_what_was_typed(
 
 
 @pytest.fixture
-def campaign(app: Flask, clock: Clock) -> str:
-    register = app.extensions["campaigns"]
+def campaign(app: Application, clock: Clock) -> str:
+    register = app.parts[Campaigns]
     register.create(
         slug="juin-2024",
         urn=bytes(16),
@@ -471,15 +473,15 @@ def campaign(app: Flask, clock: Clock) -> str:
     return "juin-2024"
 
 
-def test_two_persons_agree_on_an_early_closing(app: Flask, campaign: str) -> None:
-    app.extensions["accounts"].create("bo", PASSWORD, "exploitation")
+def test_two_persons_agree_on_an_early_closing(app: Application, campaign: str) -> None:
+    app.parts[Accounts].create("bo", PASSWORD, "exploitation")
     alix, bo = app.test_client(), app.test_client()
     submit(alix, "exploitation")
     submit(bo, "bo")
 
     ask = f"/bureau/campagnes/{campaign}/demander"
     asked = press(alix, ask, "/bureau/campagnes", action="early-closing")
-    (request,) = app.extensions["approvals"].all()
+    (request,) = app.parts[Approvals].all()
     own = press(alix, f"/bureau/demandes/{request.id.hex()}/approuver", "/bureau/campagnes")
     offered = [
         f"{request.id.hex()}/approuver" in who.get("/bureau/campagnes").text for who in (alix, bo)
@@ -488,24 +490,24 @@ def test_two_persons_agree_on_an_early_closing(app: Flask, campaign: str) -> Non
 
     assert (asked.status_code, own.status_code, approved.status_code) == (303, 403, 303)
     assert offered == [False, True]
-    assert app.extensions["approvals"].granted("early-closing", campaign)
+    assert app.parts[Approvals].granted("early-closing", campaign)
     assert "bo a approuvé" in alix.get("/bureau/campagnes").text
-    assert [entry.action for entry in app.extensions["journal"].entries()][-2:] == [
+    assert [entry.action for entry in app.parts[Journal].entries()][-2:] == [
         "accord demandé",
         "accord donné",
     ]
 
 
-def test_a_request_may_be_taken_back(app: Flask, client: FlaskClient, campaign: str) -> None:
+def test_a_request_may_be_taken_back(app: Application, client: FlaskClient, campaign: str) -> None:
     submit(client, "exploitation")
     ask = f"/bureau/campagnes/{campaign}/demander"
     press(client, ask, "/bureau/campagnes", action="final-release")
-    (request,) = app.extensions["approvals"].all()
+    (request,) = app.parts[Approvals].all()
 
     press(client, f"/bureau/demandes/{request.id.hex()}/retirer", "/bureau/campagnes")
 
-    assert app.extensions["approvals"].all() == ()
-    assert app.extensions["journal"].entries()[-1].action == "accord retiré"
+    assert app.parts[Approvals].all() == ()
+    assert app.parts[Journal].entries()[-1].action == "accord retiré"
 
 
 @pytest.mark.parametrize(
@@ -529,7 +531,7 @@ def test_what_cannot_be_asked_is_refused(
 
 @pytest.mark.parametrize("role", ROLES)
 def test_the_pages_of_the_office_are_well_made(
-    app: Flask, clock: Clock, campaign: str, role: str
+    app: Application, clock: Clock, campaign: str, role: str
 ) -> None:
     client = app.test_client()
     submit(client, role)
@@ -545,14 +547,12 @@ def test_a_server_of_one_side_says_who_enters_there(
     office_database: Database, clock: Clock
 ) -> None:
     app = built(office_database, clock, "http://localhost:8000")
-    app.extensions["accounts"].create("ana", PASSWORD, "analyste")
+    app.parts[Accounts].create("ana", PASSWORD, "analyste")
     shared = app.test_client()
     log_in = submit(shared, "ana")
     assert log_in.status_code == 303
     keys = {"rh": "k" * 48}  # the same: only the role tells that she works elsewhere
-    app.extensions["accounts"] = Accounts(
-        office_database, clock, hashing=FAST_HASHING, secret_key=keys
-    )
+    exchange(app, Accounts(office_database, clock, hashing=FAST_HASHING, secret_key=keys))
 
     page = Visitor(app, cookies=True).open("/bureau/connexion").body
 

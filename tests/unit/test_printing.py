@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from face import build
+from face import exchange, surveying
 from small import campaign, questionnaire
 
 from consultation.ballots.fields import Field
 from consultation.ballots.journey import Journey, Sheet, State, Submitted
-from consultation.ballots.pages import Visit, bp, render_page, the_printer
+from consultation.ballots.pages import Visit, question_field, render_page
 from consultation.ballots.printing import Printer
 from consultation.config import shipped
 from consultation.questionnaire.answers import Context, read_page
@@ -21,8 +21,7 @@ from consultation.questionnaire.loading import load
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.synthetic import respond
 
-APP = build()
-APP.register_blueprint(bp)
+APP = surveying()
 HELD = ({}, {"msg": b"m" * 64, "sig": b"s" * 384})
 
 
@@ -65,7 +64,7 @@ def test_a_question_written_is_the_question_rendered(name: str) -> None:
     with APP.test_request_context("/"):
         whole = APP.jinja_env.get_template("survey/questions.html").module
         render = vars(whole)["question_field"]
-        printer = the_printer()
+        printer = APP.parts[Printer]
 
         for agent in range(1, 7):
             for sheet in sheets(asked, agent):
@@ -80,13 +79,13 @@ def test_a_page_filled_is_the_page_rendered(name: str, script: bool) -> None:
     known = replace(campaign(), questionnaire=asked, digest=asked.digest)
     new, begun = (Visit(campaign=known, audience="agents", script=script, **held) for held in HELD)
     with APP.test_request_context("/"):
-        warm = the_printer()
+        warm = APP.parts[Printer]
         for agent in range(1, 4):
             for sheet, state in met(asked, agent):
                 for visit in (new, begun):
-                    APP.extensions.pop("printer", None)
+                    exchange(APP, Printer(question_field))
                     whole = render_page(visit, sheet.page, state, sheet)
-                    APP.extensions["printer"] = warm
+                    exchange(APP, warm)
                     assert render_page(visit, sheet.page, state, sheet) == whole
 
 
