@@ -26,6 +26,7 @@ from consultation.database import Database, migrate
 if TYPE_CHECKING:
     from running import Running
 
+    from consultation.demo.mail_sink import MailSink
     from consultation.roll.keys import RollKeys
 
 HERE = Path(__file__).parent
@@ -145,6 +146,15 @@ def platform(
     import running
 
     return running.run(store, roll_keys, clock, keys_directory)
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[MailSink]:
+    """Takes every message sent to it, and keeps it in `mail`."""
+    from consultation.demo.mail_sink import MailSink
+
+    with MailSink(tmp_path / "mail") as listening:
+        yield listening
 
 
 @pytest.fixture

@@ -26,6 +26,22 @@ FAST_HASHING = "scrypt:1024:8:1"  # of passwords that protect nothing
 OPENS = datetime(2024, 6, 3, 7, 0, tzinfo=UTC)
 CLOSES = datetime(2024, 6, 28, 16, 0, tzinfo=UTC)
 
+ONE_QUESTION = """\
+format: 1
+id: essai
+version: 1
+lang: fr
+title: "Un essai"
+audiences: {agents: Agents}
+pages:
+- id: seule
+  title: La seule page
+  questions:
+  - id: avis
+    type: choice
+    text: "Êtes-vous d’accord ?"
+    options: {oui: Oui, non: Non}
+"""
 DEFINITION = """
 format: 1
 id: essai

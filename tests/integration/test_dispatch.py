@@ -48,12 +48,6 @@ MONDAY_11H = datetime(2024, 6, 10, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def sink(tmp_path: Path) -> Iterator[MailSink]:
-    with MailSink(tmp_path / "mail") as sink:
-        yield sink
-
-
-@pytest.fixture
 def run(
     store: Callable[[str], Database], tmp_path: Path, clock: Clock, sink: MailSink
 ) -> Iterator[Shell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -43,12 +43,6 @@ NEUTRAL = "Si vous avez déjà envoyé vos réponses, ignorez ce message"
 @pytest.fixture
 def reminders(platform: Running, roll_keys: RollKeys, clock: Clock) -> Reminders:
     return Reminders(platform.roll_store, roll_keys, clock)
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[MailSink]:
-    with MailSink(tmp_path / "mail") as sink:
-        yield sink
 
 
 @pytest.fixture

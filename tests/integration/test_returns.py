@@ -100,12 +100,6 @@ def test_a_message_to_the_address_of_stops_is_a_wish() -> None:
 
 
 @pytest.fixture
-def sink(tmp_path: Path) -> Iterator[MailSink]:
-    with MailSink(tmp_path / "mail") as sink:
-        yield sink
-
-
-@pytest.fixture
 def run(
     store: Callable[[str], Database], tmp_path: Path, clock: Clock, sink: MailSink
 ) -> Iterator[Shell]:

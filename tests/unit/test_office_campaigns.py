@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from conftest import Clock
+from small import ONE_QUESTION
 
 from consultation.blind import PrivateKey, PublicKey
 from consultation.database import Database
@@ -14,22 +15,6 @@ from consultation.office.store import Campaigns, _read_unchanging
 OPENS = datetime(2024, 6, 10, 8, 0, tzinfo=UTC)
 CLOSES = datetime(2024, 6, 28, 16, 0, tzinfo=UTC)
 KEY = PrivateKey.generate(1024).public
-DEFINITION = """\
-format: 1
-id: essai
-version: 1
-lang: fr
-title: "Un essai"
-audiences: {agents: Agents}
-pages:
-- id: seule
-  title: La seule page
-  questions:
-  - id: avis
-    type: choice
-    text: "Êtes-vous d’accord ?"
-    options: {oui: Oui, non: Non}
-"""
 
 
 @pytest.fixture
@@ -41,7 +26,7 @@ def create(register: Campaigns, slug: str = "juin-2024", **changes: object) -> C
     values: dict[str, object] = {
         "slug": slug,
         "urn": slug.encode().ljust(16, b"-"),
-        "definition": DEFINITION,
+        "definition": ONE_QUESTION,
         "lists": {},
         "opens": OPENS,
         "closes": CLOSES,
@@ -61,7 +46,7 @@ def test_a_new_campaign_is_a_draft_with_its_questionnaire_and_its_keys(
     assert made.questionnaire.digest == made.digest
     assert made.keys == {"agents": KEY}
     assert (made.opens, made.closes, made.grace_until) == (OPENS, CLOSES, None)
-    assert register.definition("juin-2024") == (DEFINITION, {})
+    assert register.definition("juin-2024") == (ONE_QUESTION, {})
 
 
 def test_another_process_reads_the_same_campaign(
@@ -259,8 +244,8 @@ def test_the_keys_come_back_as_they_were(register: Campaigns) -> None:
 # Correcting
 
 
-FIXED = DEFINITION.replace("Êtes-vous", "Êtes-vous vraiment")
-LOSING = DEFINITION.replace("non: Non", "peut-etre: Peut-être, nsp: Non")
+FIXED = ONE_QUESTION.replace("Êtes-vous", "Êtes-vous vraiment")
+LOSING = ONE_QUESTION.replace("non: Non", "peut-etre: Peut-être, nsp: Non")
 
 
 def test_a_typo_is_put_right_while_people_answer(
@@ -282,11 +267,11 @@ def test_a_typo_is_put_right_while_people_answer(
 def test_the_versions_may_come_back(register: Campaigns) -> None:
     made = create(register)
     register.open("juin-2024")
-    for definition in (FIXED, DEFINITION, FIXED, DEFINITION):
+    for definition in (FIXED, ONE_QUESTION, FIXED, ONE_QUESTION):
         register.revise("juin-2024", definition, {})
 
     assert register.get("juin-2024").digest == made.digest
-    assert register.revise("juin-2024", DEFINITION, {}) == ()
+    assert register.revise("juin-2024", ONE_QUESTION, {}) == ()
 
 
 def test_what_loses_answers_is_refused_once_open(register: Campaigns) -> None:
@@ -299,7 +284,7 @@ def test_what_loses_answers_is_refused_once_open(register: Campaigns) -> None:
     assert register.get("juin-2024") == before.__class__(**{**vars(before), "state": "open"})
 
 
-TURNED = DEFINITION.replace("oui: Oui, non: Non", "oui: Non, non: Oui")
+TURNED = ONE_QUESTION.replace("oui: Oui, non: Non", "oui: Non, non: Oui")
 
 
 def test_answers_are_not_turned_round_once_open(register: Campaigns) -> None:
@@ -315,7 +300,7 @@ def test_answers_are_not_turned_round_once_open(register: Campaigns) -> None:
 def test_answers_are_not_turned_round_little_by_little(register: Campaigns) -> None:
     create(register)
     register.open("juin-2024")
-    halfway = DEFINITION.replace("oui: Oui", "oui: Certes")
+    halfway = ONE_QUESTION.replace("oui: Oui", "oui: Certes")
     register.revise("juin-2024", halfway, {})
 
     with pytest.raises(
@@ -339,7 +324,7 @@ def test_a_draft_may_change_as_it_likes_but_for_its_audiences(register: Campaign
 
     register.revise("juin-2024", LOSING, {})
     with pytest.raises(campaigns.MissingKeys):
-        register.revise("juin-2024", DEFINITION.replace("{agents:", "{autres:"), {})
+        register.revise("juin-2024", ONE_QUESTION.replace("{agents:", "{autres:"), {})
 
     assert "peut-etre" in register.definition("juin-2024")[0]
 
@@ -357,7 +342,7 @@ def test_a_faulty_correction_is_refused_with_its_errors(register: Campaigns) -> 
     create(register)
 
     with pytest.raises(campaigns.FaultyQuestionnaire, match="Vouliez-vous dire"):
-        register.revise("juin-2024", DEFINITION.replace("type: choice", "type: choix"), {})
+        register.revise("juin-2024", ONE_QUESTION.replace("type: choice", "type: choix"), {})
 
 
 def test_who_read_the_digest_before_a_correction_still_finds_its_questionnaire(

@@ -10,7 +10,7 @@ from conftest import Clock
 from face import build, exchange
 from flask import Blueprint, render_template_string
 from flask.testing import FlaskClient
-from small import FAST_HASHING
+from small import FAST_HASHING, ONE_QUESTION
 from visitor import Visitor, faults
 from werkzeug.test import TestResponse
 
@@ -24,22 +24,6 @@ from consultation.parts import Application
 
 PASSWORD = "une phrase assez longue"
 ROLES = ("rh", "analyste", "exploitation", "auditeur")
-DEFINITION = """\
-format: 1
-id: essai
-version: 1
-lang: fr
-title: "Un essai"
-audiences: {agents: Agents}
-pages:
-- id: seule
-  title: La seule page
-  questions:
-  - id: avis
-    type: choice
-    text: "Êtes-vous d’accord ?"
-    options: {oui: Oui, non: Non}
-"""
 
 others = Blueprint("others", __name__)
 
@@ -462,7 +446,7 @@ def campaign(app: Application, clock: Clock) -> str:
     register.create(
         slug="juin-2024",
         urn=bytes(16),
-        definition=DEFINITION,
+        definition=ONE_QUESTION,
         lists={},
         opens=clock.now,
         closes=clock.now + timedelta(days=7),
