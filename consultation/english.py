@@ -1,6 +1,6 @@
-"""The platform's own words in English, by its French words: agents' pages, errors, refusals.
+"""The platform's own words in English, by its French words: pages, checks, scripts, refusals.
 
-What is not here stays French. Scripts have theirs, in `static/english.js`.
+What is not here stays French.
 """
 
 from __future__ import annotations
@@ -269,6 +269,27 @@ WORDS: Mapping[str, str] = {
     "huit": "eight",
     "neuf": "nine",
     "dix": "ten",
+    # Days
+    "lundi": "Monday",
+    "mardi": "Tuesday",
+    "mercredi": "Wednesday",
+    "jeudi": "Thursday",
+    "vendredi": "Friday",
+    "samedi": "Saturday",
+    "dimanche": "Sunday",
+    "1er": "1",
+    "janvier": "January",
+    "février": "February",
+    "mars": "March",
+    "avril": "April",
+    "mai": "May",
+    "juin": "June",
+    "juillet": "July",
+    "août": "August",
+    "septembre": "September",
+    "octobre": "October",
+    "novembre": "November",
+    "décembre": "December",
     # Stopping for now
     "Vos réponses sont gardées": "Your answers are kept",
     "Elles ne sont pas encore envoyées.": "They have not been sent yet.",
@@ -408,6 +429,62 @@ WORDS: Mapping[str, str] = {
     ): (
         "It says that answers were sent, not which ones: nobody can find them with it. "
         "Note it down only if you wish to check; nobody may ask you for it."
+    ),
+    # What the scripts say on the page
+    "Un instant…": "One moment…",
+    ("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez."): (
+        "The connection is not responding. Nothing is lost: check the network, then try again."
+    ),
+    "La connexion est lente, nouvel essai…": "The connection is slow, trying again…",
+    "Le serveur a mal répondu. Rechargez la page, puis recommencez.": (
+        "The server did not reply properly. Reload the page, then try again."
+    ),
+    "Gardé dans cet onglet.": "Kept in this tab.",
+    "Enregistré sur cet appareil.": "Saved on this device.",
+    (
+        "Vos réponses ont changé dans un autre onglet : elles vous seront montrées avant "
+        "d’être envoyées."
+    ): (
+        "Your answers have changed in another tab: they will be shown to you before they are sent."
+    ),
+    "Un autre onglet a terminé : ce que vous changez ici ne sera pas ajouté.": (
+        "Another tab has finished: what you change here will not be added."
+    ),
+    "Ce qui n’allait pas avec cette réponse est décoché.": (
+        "What did not go with this answer has been unticked."
+    ),
+    "caractère de trop": "character too many",
+    "caractères de trop": "characters too many",
+    "caractère disponible": "character left",
+    "caractères disponibles": "characters left",
+    "Écrivez quelques lettres ou un numéro, puis choisissez.": (
+        "Type a few letters or a number, then choose."
+    ),
+    "Aucune réponse ne correspond.": "No answer matches.",
+    "%(answers)s, les %(most)s premières sont affichées. Ajoutez des lettres.": (
+        "%(answers)s, the first %(most)s are shown. Type more letters."
+    ),
+    "Votre classement": "Your ranking",
+    "Réponses à classer": "Answers to rank",
+    "Monter": "Move up",
+    "Descendre": "Move down",
+    "Retirer": "Remove",
+    "Classer": "Rank",
+    "Déjà en tête.": "Already first.",
+    "Déjà en dernier.": "Already last.",
+    "rang est déjà pris": "place is already taken",
+    "rangs sont déjà pris": "places are already taken",
+    "%(ranks)s : retirez d’abord une réponse.": "%(ranks)s: remove an answer first.",
+    "%(label)s : retiré du classement": "%(label)s: removed from the ranking",
+    "%(label)s : rang %(rank)s": "%(label)s: place %(rank)s",
+    "%(count)s questions s’ajoutent à partir de votre réponse.": (
+        "Your answer adds %(count)s questions."
+    ),
+    "Une question s’ajoute à partir de votre réponse : %(question)s": (
+        "Your answer adds a question: %(question)s"
+    ),
+    "Une question qui dépendait de votre réponse est retirée.": (
+        "A question that depended on your answer is removed."
     ),
     # What is refused, and what to do
     "Écrire mon code": "Type my code",

@@ -10,21 +10,17 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from consultation.words import FRENCH, own_language
+from consultation.words import FRENCH, own_language, words
 
 _NOT_ON_A_LINE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MONTHS: Mapping[str, tuple[str, ...]] = {
-    FRENCH: (
-        *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-        *("août", "septembre", "octobre", "novembre", "décembre"),
-    ),
-    "en": (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    ),
-}
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+    *("août", "septembre", "octobre", "novembre", "décembre"),
+)
+FIRST = "1er"
+"""The first day of a month."""
 
 
 def date_fr(moment: datetime) -> str:
@@ -111,7 +107,8 @@ def _day_and_hour_en(local: datetime) -> str:
 
 
 def _day_en(day: date) -> str:
-    return f"{_DAYS_EN[day.weekday()]} {day.day} {MONTHS['en'][day.month - 1]} {day.year}"
+    weekday, month = words(DAYS[day.weekday()], "en"), words(MONTHS[day.month - 1], "en")
+    return f"{weekday} {day.day} {month} {day.year}"
 
 
 def day_and_hour_fr(local: datetime) -> str:
@@ -121,8 +118,8 @@ def day_and_hour_fr(local: datetime) -> str:
 
 def day_fr(day: date) -> str:
     """« 28 juin 2024 »."""
-    number = "1er" if day.day == 1 else str(day.day)
-    return f"{number} {MONTHS[FRENCH][day.month - 1]} {day.year}"
+    number = FIRST if day.day == 1 else str(day.day)
+    return f"{number} {MONTHS[day.month - 1]} {day.year}"
 
 
 def weekday_fr(day: date) -> str:
@@ -150,7 +147,6 @@ def number_en(number: float) -> str:
     return f"{number:,}"
 
 
-_DAYS_EN = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 FILTERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
     FRENCH: {
         "moment": date_fr,

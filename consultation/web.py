@@ -54,7 +54,7 @@ from consultation.legal import Legal
 from consultation.parts import Application, part
 from consultation.refusals import Refusal
 from consultation.sealing import derive
-from consultation.words import FRENCH, TABLES, own_language, words
+from consultation.words import FRENCH, TABLES, own_language, said_by, words
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ def _own_words(language: str) -> Mapping[str, object]:
 
     return {
         "lang": language,
-        "words_file": "" if language == FRENCH else "english.js",
+        "words_file": "" if language == FRENCH else _words_file(language),
         "gettext": gettext,
         "_": gettext,  # not by Jinja’s own, which looks the other up at each word
         "french": "" if language == FRENCH else Markup(' lang="fr"'),
@@ -442,8 +442,7 @@ def _explain(error: Exception) -> Response:
     _record(error, page.status)
     if page.status == RequestEntityTooLarge.code:
         _read_to_the_end()
-    page = _translated(page, error, _spoken())
-    response = _as_json(page) if _wants_json() else _as_html(page, error)
+    response = _as_json(page, error) if _wants_json() else _as_html(page, error)
     response.status_code = page.status
     if page.retry_after:
         response.headers["Retry-After"] = str(page.retry_after)
@@ -462,9 +461,9 @@ def _read_to_the_end() -> None:
 
 
 def _spoken() -> str:
-    """The language of the page that asks, as far as it was read; scripts translate themselves."""
+    """The language of the page that asks, as far as it was read."""
     told: str = g.get("language", "")
-    return FRENCH if _wants_json() else told or FRENCH
+    return told or FRENCH
 
 
 def _translated(page: Explanation, error: Exception, language: str) -> Explanation:
@@ -514,14 +513,18 @@ def _wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
-def _as_json(page: Explanation) -> Response:
-    body = json.dumps({"refused": page.sentence, "title": page.title}, ensure_ascii=False)
-    return Response(body, mimetype="application/json")
+def _as_json(page: Explanation, error: Exception) -> Response:
+    """What a script says on its page, in every language: which one that is, is not told here."""
+    said = {language: _translated(page, error, language).sentence for language in TABLES}
+    body = {"refused": page.sentence, "title": page.title, **said}
+    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
 
 
 def _as_html(page: Explanation, error: Exception) -> Response:
+    language = _spoken()
     refusal = error if isinstance(error, Refusal) else None
-    return Response(render(page.template, _spoken(), page=page, refusal=refusal))
+    page = _translated(page, error, language)
+    return Response(render(page.template, language, page=page, refusal=refusal))
 
 
 # --- Static files ---------------------------------------------------------------------------
@@ -555,7 +558,17 @@ class StaticFiles:
             for path in sorted(folder.rglob("*"))
             if path.is_file() and path.suffix != ".gz"
         }
+        self._files |= {_words_file(language): self._words(language) for language in TABLES}
         self._digest = _digest(self._files)
+
+    def _words(self, language: str) -> StaticFile:
+        """What the scripts say, by their French words: a page in this language loads it first."""
+        scripts = "".join(
+            file.plain.decode() for name, file in self._files.items() if name.endswith(".js")
+        )
+        said = {french: words(french, language) for french in said_by(scripts)}
+        source = f"self.words={json.dumps(said, ensure_ascii=False, separators=(',', ':'))};"
+        return _compressed("text/javascript", source.encode())
 
     def url(self, name: str) -> str:
         """The address of a file."""
@@ -602,12 +615,18 @@ def _read_static(path: Path) -> StaticFile:
     plain = _without_comments(path) if path.suffix == ".js" else path.read_bytes()
     sibling = path.with_name(f"{path.name}.gz")
     if sibling.exists():
-        packed = sibling.read_bytes()
-    elif kind.startswith(("text/", "image/svg")):
-        packed = gzip.compress(plain, mtime=0)
-    else:
-        packed = None
-    return StaticFile(kind=kind, plain=plain, packed=packed)
+        return StaticFile(kind=kind, plain=plain, packed=sibling.read_bytes())
+    if kind.startswith(("text/", "image/svg")):
+        return _compressed(kind, plain)
+    return StaticFile(kind=kind, plain=plain, packed=None)
+
+
+def _compressed(kind: str, plain: bytes) -> StaticFile:
+    return StaticFile(kind=kind, plain=plain, packed=gzip.compress(plain, mtime=0))
+
+
+def _words_file(language: str) -> str:
+    return f"words-{language}.js"
 
 
 def _without_comments(script: Path) -> bytes:

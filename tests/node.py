@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from consultation.web import STATIC, StaticFiles
+from consultation.words import FRENCH
 
 _ASK = """
 import {{ readFileSync }} from "node:fs";
-import {{ {name} }} from "./{script}.mjs";
+globalThis.self = globalThis;
+globalThis.document = {{ documentElement: {{ lang: "{language}" }}, getElementById() {{}} }};
+{before}
+const {{ {name} }} = await import("./{script}.js");
 const asked = JSON.parse(readFileSync(0, "utf8"));
 console.log(JSON.stringify(asked.map((given) => {name}(...given))));
 """
@@ -22,13 +26,21 @@ console.log(JSON.stringify(asked.map((given) => {name}(...given))));
 Ask = Callable[[Sequence[Sequence[object]]], list[object]]
 
 
-def asking(folder: Path, script: str, name: str) -> Ask:
-    """Calls a function of a script once for each list of arguments; skips without Node."""
+def asking(folder: Path, script: str, name: str, language: str = FRENCH) -> Ask:
+    """Calls a function of a script once for each list of arguments; skips without Node.
+
+    As on a page in this language, which loads its words first.
+    """
     node = shutil.which("node")
     if not node:
         pytest.skip("node is not installed")
-    folder.joinpath(f"{script}.mjs").write_bytes(StaticFiles(STATIC).content(f"{script}.js"))
-    folder.joinpath("ask.mjs").write_text(_ASK.format(name=name, script=script))
+    files = StaticFiles(STATIC)
+    for one in files.scripts():
+        folder.joinpath(one.name).write_bytes(files.content(one.name))
+    folder.joinpath("package.json").write_text('{"type": "module"}')
+    before = "" if language == FRENCH else f'await import("./words-{language}.js");'
+    source = _ASK.format(name=name, script=script, language=language, before=before)
+    folder.joinpath("ask.mjs").write_text(source)
 
     def ask(given: Sequence[Sequence[object]]) -> list[object]:
         command = [node, str(folder / "ask.mjs")]

@@ -7,7 +7,7 @@ urn: its forms go from page to page, and « Envoyer » ends on a page that says 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -235,11 +235,20 @@ def _sheet() -> Sheet:
     return sheet_of(_questionnaire(), part(Draft).language)
 
 
+class _Visit(Visit):
+    """Its pages are those of an agent with a script, but no script keeps anything of them."""
+
+    @property
+    def carried(self) -> Mapping[str, str]:
+        """With what says so."""
+        return {**super().carried, "script": "0"}
+
+
 def _visit(slug: str, audience: str) -> Visit:
     q = _questionnaire()
     if slug != SLUG or audience not in dict(q.audiences):
         abort(404)
-    visit = Visit(campaign=_campaign(q), audience=audience, msg=NOBODY, sig=NOBODY)
+    visit = _Visit(campaign=_campaign(q), audience=audience, msg=NOBODY, sig=NOBODY)
     spoken = request.values.get("lang")
     if spoken is None and request.method == "GET":
         spoken = part(Draft).language

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from consultation.formatting import MONTHS
-from consultation.words import FRENCH, own_language
+from consultation.formatting import FIRST, MONTHS
+from consultation.words import FRENCH, words
 
 Precision = Literal["day", "month", "year"]
 Part = Literal["day", "month", "year"]
@@ -56,10 +56,9 @@ def show_date(written: str, language: str = FRENCH) -> str:
     """The date as it is read: « 28 juin 2024 », « juin 2024 », « 2024 »."""
     if not written:
         return written
-    language = own_language(language)
     said = dict(parts_of(written))
     if "month" in said:
-        said["month"] = MONTHS[language][int(said["month"]) - 1]
-    if said.get("day") == "1" and language == FRENCH:
-        said["day"] = "1er"
+        said["month"] = words(MONTHS[int(said["month"]) - 1], language)
+    if said.get("day") == "1":
+        said["day"] = words(FIRST, language)
     return " ".join(said[name] for name in PARTS["day"] if name in said)

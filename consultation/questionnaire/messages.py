@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from consultation.formatting import MONTHS
+from consultation import formatting
 from consultation.questionnaire.numerals import IN_WORDS
-from consultation.words import own_language, words
+from consultation.words import words
 
 # Of any question
 NOTHING_ANSWERED = "Répondez à au moins une question de cette page pour commencer."
@@ -65,12 +65,13 @@ _TEMPLATES = {
 def messages(language: str) -> Mapping[str, str]:
     """All that checks say in this language, by the names above in small letters.
 
-    With the words of what they tell: `number_0` to `number_10`, as counts of answers, and
-    `month_1` to `month_12`. Larger counts are told in digits.
+    With the words of what they tell: `number_0` to `number_10`, as counts of answers, `month_1` to
+    `month_12`, and `first`, the first day of one. Larger counts, and the other days, are in digits.
     """
-    counts = {f"number_{count}": french for count, french in enumerate(IN_WORDS)}
-    months = enumerate(MONTHS[own_language(language)], 1)
-    return {
-        **{name: words(french, language) for name, french in (_TEMPLATES | counts).items()},
-        **{f"month_{number}": month for number, month in months},
+    told = {
+        **_TEMPLATES,
+        "first": formatting.FIRST,
+        **{f"number_{count}": french for count, french in enumerate(IN_WORDS)},
+        **{f"month_{number}": french for number, french in enumerate(formatting.MONTHS, 1)},
     }
+    return {name: words(french, language) for name, french in told.items()}

@@ -58,7 +58,7 @@ from consultation.questionnaire.model import (
 )
 from consultation.questionnaire.numerals import in_words, read_number, show_number
 from consultation.questionnaire.visibility import shown_among
-from consultation.words import words
+from consultation.words import plural, words
 
 Raw = Mapping[str, Sequence[str]]
 """The fields of a form, as they were sent."""
@@ -326,7 +326,7 @@ def _wrong(question: str, name: str, message: str) -> Read:
 
 
 def _answers(count: int, language: str) -> str:
-    noun = words(ANSWERS if count > 1 else ANSWER, language)
+    noun = plural(count, ANSWER, ANSWERS, language)
     return f"{in_words(count, language)} {noun}"
 
 

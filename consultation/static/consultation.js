@@ -1,7 +1,7 @@
 // The browser's part: blind signature (RFC 9474, RSABSSA-SHA384-PSS-Randomized), encrypted draft.
 // Without it every page works as a plain form.
 const $ = (id) => document.getElementById(id);
-const { subtle } = self.crypto || {};
+const { subtle } = self.crypto || {}, { lang } = document.documentElement;
 const HASH = 48, TRIES = 5;
 
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
@@ -66,7 +66,7 @@ async function finalize({ n, e }, record, signature) {
   const pss = { name: "RSA-PSS", hash: "SHA-384", saltLength: HASH };
   const key = await subtle.importKey("jwk", { kty: "RSA", n, e }, pss, false, ["verify"]);
   if (!await subtle.verify(pss, key, bytes, fromWire(record.m))) {
-    fail("Le serveur a mal répondu. Rechargez la page, puis recommencez.");
+    garbled();
   }
   return toWire(bytes);
 }
@@ -105,6 +105,11 @@ async function recordOf(code) {
   return keeper;
 }
 
+// The platform's words in the language of the page: the twin of consultation/words.py, whose table
+// a page in another language loads first. `told` takes the places « %(name)s ».
+const said = (french, told) =>
+  (self.words?.[french] ?? french).replace(/%\((\w+)\)s/g, (_, name) => told[name]);
+
 // The network and the page
 
 async function ask(path, body, type = "application/json") {
@@ -117,22 +122,22 @@ async function ask(path, body, type = "application/json") {
       if (last.status < 500) return last;
     } catch {} finally { clearTimeout(timer); }
     if (attempt === TRIES) return last || fail();
-    say("La connexion est lente, nouvel essai…");
+    say(said("La connexion est lente, nouvel essai…"));
     await new Promise((done) => setTimeout(done, 250 * 2 ** attempt * (1 + Math.random())));
   }
 }
 
-// What our servers answer: a proxy may have answered in their place.
+// What our servers answer: a proxy may have answered in their place. They refuse in every language:
+// they are not told which one is read.
 async function told(answer, name) {
-  const { [name]: wanted, refused } = await answer.json();
-  return wanted || fail(refused);
+  const { [name]: wanted, refused, [lang]: why = refused } = await answer.json();
+  return wanted || fail(why);
 }
 
-// A page in another language came with its words for what is written here.
-const { said = String } = self;
-const say = (text) => { $("_attente").textContent = said(text); };
+const say = (text) => { $("_attente").textContent = text; };
 // Without a text, as for whatever fails by itself, the network is to blame.
 const fail = (text) => { throw Object.assign(new Error(text), { text }); };
+const garbled = () => fail(said("Le serveur a mal répondu. Rechargez la page, puis recommencez."));
 
 function once(work) {
   const alert = $("_panne"), away = alert.textContent;
@@ -141,10 +146,10 @@ function once(work) {
     event.preventDefault();
     if (busy) return;
     alert.hidden = busy = true;
-    say("Un instant…");
+    say(said("Un instant…"));
     await work().catch((error) => {
       alert.hidden = false;
-      alert.textContent = said(error.text || away);
+      alert.textContent = error.text || away;
       say("");
     });
     busy = false;
@@ -156,15 +161,20 @@ function once(work) {
 const submit = (form) => HTMLFormElement.prototype.submit.call(form);
 const data = (form, name) => form.getAttribute("data-" + name);
 
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  element.append(...children);
+  return element;
+}
+
 function add(form, fields) {
-  for (const name in fields) {
-    form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name, value: fields[name] }));
-  }
+  for (const name in fields) form.appendChild(make("input", { type: "hidden", name, value: fields[name] }));
   return form;
 }
 
 function takeUp({ m, s, at, fields }) {
-  const form = Object.assign(document.createElement("form"), { method: "post", action: at });
+  const form = make("form", { method: "post", action: at });
   document.body.append(add(form, { ...fields, m, s, action: "afficher" }));
   submit(form);
 }
@@ -233,7 +243,7 @@ async function run() {
   // Here and not in each page, which would carry it in vain.
   $("_panne")?.append(said("La connexion ne répond pas. Rien n’est perdu : vérifiez le réseau, puis recommencez."));
   if (entry) {
-    const landing = import("./landing.js").catch(() => fail("Le serveur a mal répondu. Rechargez la page, puis recommencez."));
+    const landing = import("./landing.js").catch(garbled);
     // Even before it is there: the form alone would go the way of those without script.
     if (capable) entry.addEventListener("submit", once(async () => (await landing).enter(entry)));
     return (await landing).land(entry, capable);
@@ -256,6 +266,6 @@ async function run() {
 
 run();
 
-export { $, add, ask, fail, recordOf, submit, takeUp, told };
+export { $, add, ask, fail, lang, make, recordOf, said, submit, takeUp, told };
 // For the tests.
 export { blind, encode, finalize, fromWire, inverse, toInt, toWire };

@@ -1,8 +1,8 @@
 // What this browser keeps of the page on the screen, so that nothing typed is lost: the credential
 // and the answers so far when it is shown, then what is typed, as it is typed.
+import { $, add, said, submit } from "./consultation.js";
+
 const PAUSE = 800, DOUBLE = 2000;
-const $ = (id) => document.getElementById(id);
-const said = self.said || String;
 const hidden = (form) => [...form.querySelectorAll("[type=hidden]")];
 const fieldsOf = (form) => Object.fromEntries(hidden(form).map(({ name, value }) => [name, value]));
 
@@ -31,14 +31,9 @@ export async function follow(form, keeper, begun) {
   if (begun) await sendTheLatest(form, keeper);
 }
 
-const hold = (form, name, value) => form.appendChild(
-  Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-const send = (form) => HTMLFormElement.prototype.submit.call(form);
-
 function showAgain(form, at) {
   form.setAttribute("action", at);
-  hold(form, "action", "afficher");
-  send(form);
+  submit(add(form, { action: "afficher" }));
 }
 
 // Typing
@@ -52,7 +47,7 @@ function keepTyping(form, keeper, at, already) {
   const told = $("_garde");
   let timer, over = false, last = Promise.resolve();
   const say = () => {
-    if (told) told.textContent ||= said(sessionStorage.shared ? "Gardé dans cet onglet." : "Enregistré sur cet appareil.");
+    if (told) told.textContent ||= sessionStorage.shared ? said("Gardé dans cet onglet.") : said("Enregistré sur cet appareil.");
   };
   const busy = (now) => told?.setAttribute("aria-busy", now);
   const save = () => {
@@ -138,17 +133,17 @@ async function sendTheLatest(form, keeper) {
       if (review && !event.submitter?.hasAttribute("formaction")) noteSent(event, form, keeper, own);
       return;
     }
-    hold(form, "answers.latest", latest);
+    add(form, { "answers.latest": latest });
     if (!review) return;
     // What is sent for ever was read before: it is shown again first.
     form.setAttribute("action", review);
-    hold(form, "action", "autre-onglet");
+    add(form, { action: "autre-onglet" });
   });
 }
 
 // The first answers sent are those that count, even if nobody could say that they had arrived.
 function noteSent(event, form, keeper, sent) {
   event.preventDefault();
-  const again = () => send(form);
+  const again = () => submit(form);
   keeper.load().then((record) => record.m && keeper.save({ sent, ...record })).then(again, again);
 }

@@ -1,7 +1,6 @@
 // Where a code arrives, by a link or typed, and leads to its consultation.
-import { $, add, ask, fail, recordOf, submit, takeUp, told } from "./consultation.js";
+import { $, add, ask, fail, lang, recordOf, submit, takeUp, told } from "./consultation.js";
 
-const UNKNOWN = "Ce code n’est pas reconnu. Copiez le lien entier de votre message, ou écrivez ses 26 lettres et chiffres.";
 // Most are whole: what else may be a code is only read when it comes.
 const WHOLE = /^[0-9A-HJKMNP-TV-Z]{26}$/;
 
@@ -41,13 +40,14 @@ export function enter(form) {
 }
 
 async function lead(form, typed) {
-  const code = await codeIn(typed) || fail(UNKNOWN), question = JSON.stringify({ code });
+  const { unknown } = form.dataset;
+  const code = await codeIn(typed) || fail(unknown), question = JSON.stringify({ code });
   if ($("poste").checked) sessionStorage.shared = 1;
   if (code.length === 32) return moveIn(code);
   // The form leads to the roll's server.
   const desk = new URL("/guichet/", form.action), known = await ask(desk + "ou", question);
-  const { campaign, audience, refused } = await known.json();
-  if (!campaign) fail(refused && known.status === 404 ? UNKNOWN : refused);
+  const { refused, [lang]: why = refused, campaign, audience } = await known.json();
+  if (!campaign) fail(refused && known.status === 404 ? unknown : why);
   sessionStorage.code = code;
   const landing = `/q/${campaign}/${audience}`;
   if ((await (await recordOf(code)).load()).m) return location.assign(landing);

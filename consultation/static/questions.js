@@ -2,25 +2,17 @@
 // keep the answer: what is added only fills them. (A question named « append » hides what a form
 // calls so: forms are only asked for names with a capital letter.)
 import { holds } from "./conditions.js";
+import { $, lang, make, said } from "./consultation.js";
 
 const MOST = 8, PAUSE = 500, NOWHERE = "_nulle_part";
-const $ = (id) => document.getElementById(id);
 const all = (selector, root) => [...root.querySelectorAll(selector)];
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  Object.entries(attributes).forEach(([name, value]) => element.setAttribute(name, value));
-  element.append(...children);
-  return element;
-}
-
-const { lang } = document.documentElement;
-// A page in another language came with its words for what is written here.
-const said = (french, ...told) => (self.said || String)(french).replace(/%/g, () => told.shift());
 const aside = (text) => make("span", { class: "fr-sr-only" }, text);
 const tell = (element) => element.dispatchEvent(new Event("change", { bubbles: true }));
+
 const plural = new Intl.PluralRules(lang);
-const count = (number, one, many) =>
+// For the tests.
+export const count = (number, one, many) =>
   `${number.toLocaleString(lang)} ${said(plural.select(number) === "one" ? one : many)}`;
 
 function later(work, delay) {
@@ -125,9 +117,10 @@ function search(select) {
     found.replaceChildren(...Array.from(shown, radio));
     if (!asked.length) return "";
     if (!fits.length) return said("Aucune réponse ne correspond.");
-    const number = count(fits.length, "réponse", "réponses");
+    const answers = count(fits.length, "réponse", "réponses");
     return fits.length > MOST
-      ? said("%, les % premières sont affichées. Ajoutez des lettres.", number, MOST) : `${number}.`;
+      ? said("%(answers)s, les %(most)s premières sont affichées. Ajoutez des lettres.", { answers, most: MOST })
+      : `${answers}.`;
   };
   const speak = later(() => { status.textContent = show(); }, PAUSE / 2);
   field.addEventListener("input", speak);
@@ -147,6 +140,8 @@ function search(select) {
 
 // A ranking: buttons that move, beside the lists that keep it
 
+const UP = said("Monter"), DOWN = said("Descendre"), OUT = said("Retirer"), IN = said("Classer");
+
 function rank(group) {
   const selects = all("select", group), { id } = group;
   const lines = [...selects[0].options].filter((line) => line.value);
@@ -158,7 +153,7 @@ function rank(group) {
 
   const button = (code, verb, idle) => {
     const it = make("button", { type: "button", class: "fr-btn fr-btn--tertiary", "data-verb": verb },
-      said(verb), aside(said(" : %", labels.get(code))));
+      verb, aside(said(" :") + " " + labels.get(code)));
     if (idle) it.setAttribute("aria-disabled", "true");
     it.addEventListener("click", () => idle ? say(idle) : act(code, verb));
     return it;
@@ -170,28 +165,27 @@ function rank(group) {
   const show = () => {
     const order = read(), last = order.length - 1;
     ranked.replaceChildren(...order.map((code, place) => line(code,
-      ["Monter", place ? "" : said("Déjà en tête.")],
-      ["Descendre", place < last ? "" : said("Déjà en dernier.")], ["Retirer"])));
+      [UP, place ? "" : said("Déjà en tête.")],
+      [DOWN, place < last ? "" : said("Déjà en dernier.")], [OUT])));
     const full = order.length < selects.length ? ""
-      : said("% : retirez d’abord une réponse.", count(selects.length, "rang est déjà pris", "rangs sont déjà pris"));
+      : said("%(ranks)s : retirez d’abord une réponse.", {
+        ranks: count(selects.length, "rang est déjà pris", "rangs sont déjà pris") });
     rest.replaceChildren(...lines.filter((one) => !order.includes(one.value))
-      .map((one) => line(one.value, ["Classer", full])));
+      .map((one) => line(one.value, [IN, full])));
     ranked.hidden = !order.length;
     rest.hidden = !rest.children.length;
   };
   const act = (code, verb) => {
     const order = read(), place = order.indexOf(code);
     if (place >= 0) order.splice(place, 1);
-    if (verb !== "Retirer") {
-      order.splice({ Monter: place - 1, Descendre: place + 1 }[verb] ?? order.length, 0, code);
-    }
+    if (verb !== OUT) order.splice({ [UP]: place - 1, [DOWN]: place + 1 }[verb] ?? order.length, 0, code);
     selects.forEach((one, at) => { one.value = order[at] || ""; });
     tell(selects[0]);
     show();
     const to = all("li", group).find((one) => one.dataset.code === code);
-    (to.querySelector(`[data-verb=${verb}]`) || to.querySelector("button")).focus();
-    say(verb === "Retirer" ? said("% : retiré du classement", labels.get(code))
-      : said("% : rang %", labels.get(code), order.indexOf(code) + 1));
+    (to.querySelector(`[data-verb="${verb}"]`) || to.querySelector("button")).focus();
+    const rank = order.indexOf(code) + 1, label = labels.get(code);
+    say(rank ? said("%(label)s : rang %(rank)s", { label, rank }) : said("%(label)s : retiré du classement", { label }));
   };
 
   selects.forEach((one) => {
@@ -257,16 +251,17 @@ function follow(form, told) {
       const answer = here && READ[kind](new FormData(form), id);
       if (answer || answer === 0) answers[id] = answer;
     }
-    return added.length > 1 ? said("% questions s’ajoutent à partir de votre réponse.", added.length)
-      : added.length ? said("Une question s’ajoute à partir de votre réponse : %", added[0])
+    const [question] = added;
+    return added.length > 1
+      ? said("%(count)s questions s’ajoutent à partir de votre réponse.", { count: added.length })
+      : added.length ? said("Une question s’ajoute à partir de votre réponse : %(question)s", { question })
       : gone ? said("Une question qui dépendait de votre réponse est retirée.") : "";
   };
 }
 
 function enhance(form) {
   // What only fills another control belongs to a form that sends nothing, not even by Enter.
-  const nothing = make("button", { disabled: "" });
-  document.body.append(make("form", { id: NOWHERE, hidden: "" }, nothing));
+  document.body.append(make("form", { id: NOWHERE, hidden: "" }, make("button", { disabled: "" })));
   const told = $("_conditions");
   const status = make("p", { id: "_annonce", class: "fr-sr-only", role: "status" });
   const update = told ? follow(form, told) : () => "";

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "consultation" / "static"
 OURS = ["apercu.css", "consultation.css", "report.css", "results.css", "favicon.svg"]
-OURS += ["codes.js", "conditions.js", "consultation.js", "draft.js", "english.js", "landing.js"]
+OURS += ["codes.js", "conditions.js", "consultation.js", "draft.js", "landing.js"]
 OURS += ["qr.js", "questions.js"]
 URL = re.compile(r"url\(([^)]*)\)")
 VARIABLE = re.compile(r"var\((--[\w-]+)")

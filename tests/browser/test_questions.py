@@ -371,7 +371,7 @@ def test_a_ranking_is_made_with_buttons_alone(tab: Page) -> None:
     press(tab, "Monter : Un")
     assert ranked(tab) == ["un", "deux"]
     assert focused(tab) == "Monter : Un"  # the focus stays on what moves
-    assert tab.inner_text("#ordre [role=status]") == "Un : rang 1"
+    assert tab.inner_text("#ordre [role=status]") == "Un\u00a0: rang 1"
     assert tab.is_visible("text=Merci d’avoir tout rempli.")
     press(tab, "Monter : Un")
     assert tab.inner_text("#ordre [role=status]") == "Déjà en tête."

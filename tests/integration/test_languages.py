@@ -140,7 +140,7 @@ def test_the_platform_speaks_the_language_chosen_from_end_to_end(
     def speaks_english() -> None:
         assert '<html lang="en">' in visitor.body
         assert not own_words(visitor)
-        assert '/english.js" defer' in visitor.body
+        assert '/words-en.js" defer' in visitor.body
 
     landing(visitor, "en")
     speaks_english()
@@ -179,7 +179,7 @@ def test_in_french_not_a_word_is_in_english(visitor: Visitor, code: str) -> None
     begin(visitor, code)
 
     assert '<html lang="fr">' in visitor.body
-    assert "english.js" not in visitor.body
+    assert "words-en.js" not in visitor.body
     assert "Save and continue" not in visitor.body
     assert own_words(visitor)
 

@@ -82,7 +82,11 @@ def test_both_doors_tell_the_holder_of_the_old_link(platform: Running) -> None:
     assert "data-done" not in visitor.body  # what the browser kept may still be sent
     assert (told.status_code, told.json) == (
         410,
-        {"refused": Revoked().sentence, "title": "Ce lien n’est plus valable"},
+        {
+            "refused": Revoked().sentence,
+            "title": "Ce lien n’est plus valable",
+            "en": Revoked().said("en"),
+        },
     )
 
 

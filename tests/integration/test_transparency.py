@@ -126,10 +126,10 @@ def test_the_page_shows_keys_script_and_questionnaire(app: Application) -> None:
         "conditions.js",
         "consultation.js",
         "draft.js",
-        "english.js",
         "landing.js",
         "qr.js",
         "questions.js",
+        "words-en.js",
     }
     for script in scripts:
         sent = Visitor(app).open(script).content

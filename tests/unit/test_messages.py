@@ -60,7 +60,7 @@ TYPED = (
 """What is answered to whatever question, for want of anything likelier."""
 
 PLACED = re.compile(r"%\\\((\w+)\\\)s")
-TOLD = ("answer", "answers", "quoted", "the_day", "the_others")  # and counts, and months
+TOLD = ("answer", "answers", "first", "quoted", "the_day", "the_others")  # and counts, and months
 SENTENCES = frozenset(name for name in messages("fr") if not re.search(r"_\d+$", name)) - set(TOLD)
 
 

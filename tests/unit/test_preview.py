@@ -54,6 +54,15 @@ def test_a_whole_answer_leads_to_a_page_that_says_nothing_was_sent(path: Path) -
     assert sorted(path.parent.iterdir()) == before
 
 
+def test_no_script_keeps_anything_of_a_preview(path: Path) -> None:
+    """Its questions are asked with the platform's script, which keeps what is typed elsewhere."""
+    author = Visitor(create_preview(path, now)).open("/q/apercu/agents").press("Commencer")
+    assert '<input type="hidden" name="script" value="0">' in author.body
+    author.fill({"fonction": "agent"}).press("suite")
+    assert '<input type="hidden" name="script" value="0">' in author.body
+    assert 'data-n="' not in author.body
+
+
 def test_pages_have_the_headers_of_the_platform(path: Path) -> None:
     author = Visitor(create_preview(path, now)).open("/apercu/tout")
     assert "default-src 'none'" in author.headers["Content-Security-Policy"]

@@ -152,7 +152,19 @@ def test_a_refusal_becomes_json_for_a_script() -> None:
     response = raising(Closed(), method="POST").post("/page", json={})
 
     assert response.status_code == 410
-    assert response.json == {"refused": "La consultation est terminée.", "title": "C’est fini"}
+    assert response.json == {
+        "refused": "La consultation est terminée.",
+        "title": "C’est fini",
+        "en": "La consultation est terminée.",  # nobody has translated it
+    }
+
+
+def test_a_script_is_told_in_every_language(client: FlaskClient) -> None:
+    told = client.post("/nowhere", json={}).json
+
+    assert told is not None
+    assert told["refused"].startswith("L’adresse est peut-être coupée.")
+    assert told["en"].startswith("The address may have been cut.")
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,16 +18,17 @@ from consultation.config import shipped
 from consultation.incoming import NotUnderstood
 from consultation.legal import COMPLIANT, NOT_COMPLIANT, PARTLY_COMPLIANT
 from consultation.office.campaigns import UnknownCampaign
+from consultation.questionnaire.messages import messages
 from consultation.questionnaire.wording import tidy
 from consultation.refusals import Refusal
 from consultation.roll import store as roll
-from consultation.web import EXPLANATIONS, STATIC
-from consultation.words import TABLES, own_language, words
+from consultation.web import EXPLANATIONS, STATIC, StaticFiles
+from consultation.words import FRENCH, SAID, TABLES, own_language, said_by, words
 
 HERE = Path(pages.__file__).parents[1]
 SPEAKING = (
     *("ballots/*.py", "roll/*.py", "questionnaire/*.py", "office/campaigns.py"),
-    *("entrance.py", "incoming.py", "legal.py", "refusals.py", "web.py"),
+    *("entrance.py", "formatting.py", "incoming.py", "legal.py", "refusals.py", "web.py"),
 )
 """The code that agents hear."""
 
@@ -34,7 +36,7 @@ PLACES = re.compile(r"%\(\w+\)s")
 TAGS = re.compile(r"</?\w+")
 CODE = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}|<[^>]*>", re.DOTALL)
 WRITTEN = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
-FRENCH = re.compile("[À-ÿœŒ’…«»]")
+ACCENTED = re.compile("[À-ÿœŒ’…«»]")
 REFUSALS: tuple[Refusal, ...] = (
     *(one() for one in (pages.AlreadyAnswered, pages.Paused, pages.Closed)),
     *(pages.NotOpenYet(datetime(2024, 6, 3, 7, tzinfo=UTC)), pages.UnknownRecovery()),
@@ -44,13 +46,6 @@ REFUSALS: tuple[Refusal, ...] = (
     *(roll.Revoked(), roll.Unblindable()),
 )
 """What an agent may be told."""
-
-TO_SCRIPTS = (
-    *(roll.UnknownCode(), roll.NotOpenYet(), roll.Paused(), roll.Closed(), roll.AlreadyUsed()),
-    *(roll.Revoked(), roll.Unblindable(), NotUnderstood(), UnknownCampaign()),
-    *(pages.UnknownRecovery(), pages.AlreadyAnswered(), NotGenuine()),
-)
-"""What the desk and the urn refuse to a script, which says it on its page."""
 
 
 def in_templates() -> set[str]:
@@ -66,6 +61,7 @@ def in_templates() -> set[str]:
     }
 
 
+@cache
 def in_code() -> set[str]:
     """Every text of the code, on one line, and the first line of each."""
     found: set[str] = set()
@@ -78,22 +74,24 @@ def in_code() -> set[str]:
     return found
 
 
-def in_scripts() -> Iterator[str]:
+SCRIPTS = [path.read_text("utf-8") for path in STATIC.glob("*.js")]
+
+
+def in_scripts() -> set[str]:
     """What the scripts say in French."""
-    for path in STATIC.glob("*.js"):
-        if path.name != "english.js":
-            code = re.sub(r"(?m)^\s*//.*$", "", path.read_text("utf-8"))
-            yield from (one or other for one, other in WRITTEN.findall(code))
+    return {french for script in SCRIPTS for french in said_by(script)}
 
 
 @pytest.mark.parametrize("language", TABLES)
 def test_every_word_of_the_agents_pages_is_in_each_language(language: str) -> None:
     assert in_templates() - set(TABLES[language]) == set()
+    assert in_scripts() - set(TABLES[language]) == set()
+    assert set(messages(FRENCH).values()) - set(TABLES[language]) == set()
 
 
 @pytest.mark.parametrize("language", TABLES)
 def test_no_word_is_translated_for_nothing(language: str) -> None:
-    assert set(TABLES[language]) - in_templates() - in_code() == set()
+    assert set(TABLES[language]) - in_templates() - in_code() - in_scripts() == set()
 
 
 @pytest.mark.parametrize("language", TABLES)
@@ -112,7 +110,7 @@ def test_what_is_told_is_told_in_each_language(language: str) -> None:
 def test_every_refusal_an_agent_may_meet_has_its_words(refusal: Refusal, language: str) -> None:
     assert refusal.said("fr") == refusal.said("br") == refusal.sentence
     assert refusal.said(language) != refusal.sentence
-    assert not FRENCH.search(refusal.said(language))
+    assert not ACCENTED.search(refusal.said(language))
     assert refusal.title in TABLES[language]
 
 
@@ -123,18 +121,29 @@ def test_errors_and_the_state_of_accessibility_have_theirs() -> None:
     assert {one for one in (*explained, *stated) if one not in TABLES["en"]} == set()
 
 
-def test_scripts_have_words_for_all_they_say() -> None:
-    table = dict(
-        re.findall(r'^  "([^"]+)":\s+"([^"]+)",$', (STATIC / "english.js").read_text("utf-8"), re.M)
-    )
-    refused = {one.sentence: one.said("en") for one in TO_SCRIPTS}
-    refused |= {one.sentence: words(one.sentence, "en") for one in EXPLANATIONS.values()}
-    said = set(in_scripts()) | set(refused)
+def test_scripts_say_nothing_but_what_is_read_in_them() -> None:
+    """Whatever else is written in them is no French; nothing is said that is only known later."""
+    for script in SCRIPTS:
+        code = re.sub(r"(?m)^\s*//.*$", "", script)
+        written = {one or other for one, other in WRITTEN.findall(code)}
+        calls = re.findall(r"\b(?:said|count)\((?!plural\.)", code)  # `count` says one of its two
 
-    assert {french: table.get(french) for french in refused} == refused
-    assert {one for one in said if FRENCH.search(one)} - set(table) == set()
-    assert set(table) - said == set()
-    assert {one for one in table if one.count("%") != table[one].count("%")} == set()
+        assert {one for one in written - {*said_by(code)} if ACCENTED.search(one)} == set()
+        assert len(calls) == len(SAID.findall(code))
+
+
+def test_no_sentence_is_written_both_in_a_script_and_elsewhere() -> None:
+    twice = in_scripts() & (in_templates() | in_code())
+
+    assert {french for french in twice if " " in french.strip()} == set()
+
+
+@pytest.mark.parametrize("language", TABLES)
+def test_a_page_is_given_what_the_scripts_say_and_nothing_more(language: str) -> None:
+    served = StaticFiles(STATIC).content(f"words-{language}.js").decode()
+    given = json.loads(served.removeprefix("self.words=").removesuffix(";"))
+
+    assert given == {french: words(french, language) for french in in_scripts()}
 
 
 def test_a_language_without_words_has_the_french_ones() -> None:
@@ -145,7 +154,7 @@ def test_a_language_without_words_has_the_french_ones() -> None:
     assert words("Ce que personne ne dit", "en") == "Ce que personne ne dit"
 
 
-def test_templates_have_the_apostrophes_and_spaces_of_french() -> None:
+def test_templates_and_scripts_have_the_apostrophes_and_spaces_of_french() -> None:
     places = [
         path for path in shipped("templates").rglob("*.*") if path.suffix in (".html", ".txt")
     ]
@@ -154,7 +163,7 @@ def test_templates_have_the_apostrophes_and_spaces_of_french() -> None:
         for path in places
         for line in CODE.sub(_hidden, path.read_text("utf-8")).splitlines()
     ]
-    said = [*shown, *in_templates()]
+    said = [*shown, *in_templates(), *in_scripts()]
     assert [words for words in said if tidy(words) != words] == []
 
 
