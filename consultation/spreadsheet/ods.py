@@ -14,7 +14,9 @@ _TAG = re.compile(
     rb"(?=[\s/>])((?:[^<>\"']|\"[^\"]*\"|'[^']*')*)>"
 )
 _HIDDEN = re.compile(rb"\btable:visibility=[\"'](?:collapse|filter)[\"']")
-_REPEATED = re.compile(rb"\btable:number-(?:rows|columns)-repeated=[\"'](\d{1,9})[\"']")
+_REPEATED = re.compile(
+    rb"\btable:number-(?:rows|columns)-repeated\s*=\s*[\"']\s*\+?0*(\d{1,9})\s*[\"']"
+)
 # What fills the rest of a row, and of a sheet, with nothing; or a few cells at most.
 _FEW_CELLS = re.compile(rb"number-columns-repeated=\"(?:[2-4]\"|\d{1,9}\"/></table:table-row>)")
 _COLUMNS = re.compile(rb"<table:table-column\b[^<>]*number-columns-repeated=")
@@ -22,7 +24,7 @@ _BLANK_ROWS = re.compile(
     rb"number-rows-repeated=\"\d{1,9}\"[^<>]*><table:table-cell\b[^<>]*/></table:table-row>"
 )
 _ROW_END = b"</table:table-row>"
-_TO_LOOK_AT = (b"table:formula=", b":visibility=", b"-repeated='", b"-repeated =")
+_TO_LOOK_AT = (b"table:formula", b":visibility")
 _SHORT_CELL = 120  # bytes, with its tags
 _NAME = re.compile(rb"\btable:name=(?:\"([^\"]*)\"|'([^']*)')")
 _FORMULA = re.compile(rb"\btable:formula=")
@@ -52,12 +54,12 @@ def _is_plain(data: bytes, rows: int, columns: int) -> bool:
     if any(word in data for word in _TO_LOOK_AT):
         return False
     lengths = [len(row) for row in data[data.find(b"<table:table-row") :].split(_ROW_END)]
-    cells = data.count(b"number-columns-repeated=") - len(_COLUMNS.findall(data))
+    cells = data.count(b"-columns-repeated") - len(_COLUMNS.findall(data))
     return (
         len(lengths) <= rows
         and max(lengths[:-1], default=0) < columns * _SHORT_CELL
         and len(_FEW_CELLS.findall(data)) == cells
-        and len(_BLANK_ROWS.findall(data)) == data.count(b"number-rows-repeated=")
+        and len(_BLANK_ROWS.findall(data)) == data.count(b"-rows-repeated")
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections import defaultdict
+from functools import lru_cache
 
 import olefile
 
@@ -40,8 +42,9 @@ def unseen(data: bytes, rows: int, columns: int) -> Unseen | None:
     """What the cells do not say; None when one of them is beyond so many rows or columns."""
     names: dict[int, str] = {}  # by where the sheet begins
     hidden: defaultdict[str, set[int]] = defaultdict(set)
+    usual = _usual(rows, columns)
     sheet, at, end = "", 0, len(data) - 8
-    while at < end:
+    while (at := _after(usual, data, at)) < end:
         kind, size = _TWO(data, at)
         if kind in _CELLS:
             row, column = _TWO(data, at + 4)
@@ -58,6 +61,26 @@ def unseen(data: bytes, rows: int, columns: int) -> Unseen | None:
             sheet = names.get(at, sheet)  # not that of a chart inside a sheet
         at += 4 + size
     return Unseen(kind="XLS", hidden_rows={name: frozenset(them) for name, them in hidden.items()})
+
+
+@lru_cache
+def _usual(rows: int, columns: int) -> re.Pattern[bytes]:
+    """What nearly all of a file is made of: cells within these limits, and rows that are shown."""
+    high, low = divmod(rows, 256)
+    row = rb"(?:.[^\x%02x-\xff]|[^\x%02x-\xff]\x%02x)" % (high, low, high)
+    place = row + rb"[^\x%02x-\xff]\x00" % min(columns, 255)
+    shown = b"".join(rb"\x%02x" % flags for flags in range(256) if not flags & _ROW_HIDDEN)
+    records = (
+        rb"(?:\xfd\x00|\x7e\x02)\x0a\x00" + place + rb".{6}",  # LABELSST, RK
+        rb"\x03\x02\x0e\x00" + place + rb".{10}",  # NUMBER
+        rb"\x08\x02\x10\x00.{12}[" + shown + rb"].{3}",  # ROW
+    )
+    return re.compile(rb"(?:" + rb"|".join(records) + rb")*+", re.DOTALL)
+
+
+def _after(usual: re.Pattern[bytes], data: bytes, at: int) -> int:
+    passed = usual.match(data, at)
+    return passed.end() if passed else at
 
 
 def _name(record: bytes) -> str:

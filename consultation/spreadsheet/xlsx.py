@@ -11,12 +11,14 @@ from html import unescape
 from consultation.spreadsheet.sheet import column_letter
 from consultation.spreadsheet.unseen import Unseen
 
-_FILLED_CELL = re.compile(
-    rb"<(?:\w{1,20}:)?c\s[^<>]{0,200}?\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^<>]{0,200}(?<!/)>"
-)
+_CELL = re.compile(rb"<c(?=[\s>])()")
+_PREFIXED = re.compile(rb":c[\s/>]")
+_TAG = re.compile(rb"<(?:[^\s<>/=\"']+:)?(row|c)(?=[\s/>])((?:[^<>\"']|\"[^\"]*\"|'[^']*')*+)>")
+_ATTRIBUTE = re.compile(rb"([^\s=\"'<>/]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_PLACE = re.compile(rb"([A-Za-z]+)0*(\d{1,9})")
 _ROW = re.compile(rb"<(?:\w{1,20}:)?row\b[^<>]{0,500}>")
 _HIDDEN = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']|\sht=[\"']0(?:\.0)?[\"']")
-_MAY_HIDE = (b'hidden="1', b'hidden="t', b"hidden='", b' ht="0', b" ht='")
+_MAY_HIDE = (b" hidden=", b' ht="0', b" ht='0")
 _NUMBER = re.compile(rb"\sr=[\"'](\d{1,7})[\"']")
 _FORMULA_ALONE = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^<>]{0,200}><f\b[^<>]{0,300}(?:/>|>[^<]*</f>)'
@@ -41,32 +43,46 @@ def unseen(archive: zipfile.ZipFile, rows: int, columns: int) -> Unseen | None:
 
 def _goes_too_far(member: bytes, rows: int, columns: int) -> bool:
     """One filled cell far away makes a reader fill the whole rectangle in memory."""
-    if not _far(rows, columns).search(member) and b" r='" not in member:
-        return False  # the usual case, told ten times faster
-    return any(
-        int(row) > rows or _column_number(column) > columns
-        for column, row in _FILLED_CELL.findall(member)
-    )
+    near = len(_near(rows, columns).findall(member))
+    if near == len(_CELL.findall(member)) and not _PREFIXED.search(member):
+        return False  # each cell says where it is, as nearly all programs write it: told faster
+    return any(row > rows or column > columns for row, column in _filled_cells(member))
 
 
 @lru_cache
-def _far(rows: int, columns: int) -> re.Pattern[bytes]:
-    """A place beyond these limits."""
-    wide = _beyond(column_letter(columns - 1), "A", "Z", 3)
-    long = _beyond(str(rows), "0", "9", 7)
-    return re.compile(rf' r="(?:(?:{wide})\d|[A-Z]{{1,3}}(?:{long})")'.encode())
+def _near(rows: int, columns: int) -> re.Pattern[bytes]:
+    """A cell within these limits, which says first where it is."""
+    place = f"(?:{_up_to(column_letter(columns - 1), 'A', 'Z')})(?:{_up_to(str(rows), '0', '9')})"
+    return re.compile(rf'<c r="{place}"()'.encode())
 
 
-def _beyond(limit: str, least: str, most: str, longest: int) -> str:
-    """The words of these letters that are longer than `limit`, or as long and after it."""
+def _up_to(limit: str, least: str, most: str) -> str:
+    """The words of these letters that are shorter than `limit`, or as long and not after it."""
     any_letter = f"[{least}-{most}]"
     size = len(limit)
-    after = [
-        f"{limit[:place]}[{chr(ord(letter) + 1)}-{most}]{any_letter}{{{size - place - 1}}}"
+    before = [
+        f"{limit[:place]}[{least}-{chr(ord(letter) - 1)}]{any_letter}{{{size - place - 1}}}"
         for place, letter in enumerate(limit)
-        if letter < most
+        if letter > least
     ]
-    return "|".join([*after, f"{any_letter}{{{size + 1},{max(longest, size + 1)}}}"])
+    shorter = [f"{any_letter}{{1,{size - 1}}}"] if size > 1 else []
+    return "|".join([limit, *before, *shorter])
+
+
+def _filled_cells(member: bytes) -> Iterator[tuple[int, int]]:
+    """The row and the column of each, from 1; one that does not say it follows the one before."""
+    row = column = 0
+    for tag, written in _TAG.findall(member):
+        attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(written)}
+        said = attributes.get(b"r", b"")
+        if tag == b"row":
+            row, column = int(said) if said.isdigit() else row + 1, 0
+            continue
+        place, here, column = _PLACE.fullmatch(said), row, column + 1
+        if place:
+            here, column = int(place[2]), _column_number(place[1].upper())
+        if not written.endswith(b"/"):
+            yield here, column
 
 
 def _hidden(xml: bytes) -> Iterator[int]:
@@ -81,7 +97,7 @@ def _hidden(xml: bytes) -> Iterator[int]:
 
 
 def _formulas(xml: bytes) -> Iterator[tuple[int, int]]:
-    if b"<f>" in xml or b"<f " in xml:
+    if b"<f" in xml and (b"<f>" in xml or b"<f " in xml):
         for column, row in _FORMULA_ALONE.findall(xml):
             yield int(row), _column_number(column) - 1
 

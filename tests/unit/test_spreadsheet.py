@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 from xml.sax.saxutils import escape
@@ -15,7 +16,17 @@ from hypothesis import strategies as st
 from sheets import ods, ods_of, xls, xlsx
 
 from consultation import spreadsheet
-from consultation.spreadsheet import EXCEL, PLAIN, Flavour, known_cell, read, safe_cell, write
+from consultation.spreadsheet import (
+    EXCEL,
+    PLAIN,
+    Flavour,
+    known_cell,
+    read,
+    safe_cell,
+    workbook_refusal,
+    write,
+)
+from consultation.spreadsheet.xls import unseen as xls_unseen
 
 LINES = (
     ("Courriel", "Structure"),
@@ -295,6 +306,40 @@ def test_one_cell_far_away_does_not_fill_the_memory(place: str) -> None:
     assert "20\u202f000 lignes" in read(workbook({"A1": "x", place: "a@b.fr"})).refusal
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        b'<c\nr="BA1"',
+        b'<c\tr="BA1"',
+        b'<c r ="BA1"',
+        b'<c r=\n"BA1"',
+        b"<c r='BA1'",
+        b'<c r="ba1"',
+        b'<c r="A00000020100"',
+        b'<c k=">" r="BA1"',
+        b'<c k=\'r="A1"\' r="BA1"',
+        b'<x:c xmlns:x="x" r="BA1"',
+    ],
+)
+def test_a_cell_far_away_is_seen_however_it_is_written(cell: bytes) -> None:
+    content = workbook({"A1": "x", "B1": "a@b.fr"})
+
+    assert not workbook_refusal(content)
+    assert "50 colonnes" in workbook_refusal(rewritten(content, b'<c r="B1"', cell))
+
+
+def test_a_cell_that_does_not_say_its_place_has_that_of_its_row_and_of_those_before_it() -> None:
+    content = workbook({"A1": "x", "B1": "a@b.fr"})
+    cell = b"<c><v>1</v></c>"
+    long = rewritten(content, b'<row><c r="B1"', b'<row r="20100"><c')
+    wide = rewritten(content, b"</row></sheetData>", cell * 60 + b"</row></sheetData>")
+    near = rewritten(content, b"</row></sheetData>", cell * 48 + b"</row></sheetData>")
+
+    assert "50 colonnes" in workbook_refusal(long)
+    assert "50 colonnes" in workbook_refusal(wide)
+    assert [len(row.cells) for row in read(near).rows] == [50, 50]
+
+
 def test_empty_formatted_cells_far_away_do_not_matter() -> None:
     content = workbook({"A1": "a@b.fr"})
     far = b'<row r="1048576"><c r="A1048576" s="1"/></row></sheetData>'
@@ -382,9 +427,33 @@ def test_a_cell_beyond_the_limits_is_refused_in_every_kind(make: Make, kind: str
     assert "50 colonnes" in read(make({"Agents": wide})).refusal
 
 
+@pytest.mark.parametrize("columns", [50, 500])
+@pytest.mark.parametrize("rows", [300, 512, 20_050])
+def test_each_cell_of_an_xls_is_looked_at_whatever_is_before_it(rows: int, columns: int) -> None:
+    kinds = {0xFD: 10, 0x27E: 10, 0x203: 14, 0x204: 12, 0xBD: 16}
+    places = [
+        (row, column)
+        for row in (0, 255, 256, rows - 1, rows, rows + 256)
+        for column in (0, 49, 50, 255)
+    ]
+    for kind, size in kinds.items():
+        for row, column in places:
+            ends = struct.pack("<H", column) if kind == 0xBD else b""
+            body = struct.pack("<HH", row, column).ljust(size - len(ends), b"\0") + ends
+            first = struct.pack("<HHHH", 0xFD, 10, 1, 1) + bytes(6)
+            stream = first + struct.pack("<HH", kind, size) + body + bytes(16)
+
+            far = row >= rows or column >= columns
+            assert (xls_unseen(stream, rows, columns) is None) == far, (kind, row, column)
+
+
+@pytest.mark.parametrize("equals", ["=", " =", "= ", "\n=\t"])
+@pytest.mark.parametrize("number", ["'16000'", '"16000"', '"+16000"', '"0000000016000"'])
 @pytest.mark.parametrize("repeated", ["rows", "columns"])
-def test_a_cell_said_to_be_repeated_does_not_fill_the_memory(repeated: str) -> None:
-    times = f' table:number-{repeated}-repeated="16000"'
+def test_a_cell_said_to_be_repeated_does_not_fill_the_memory(
+    repeated: str, number: str, equals: str
+) -> None:
+    times = f" table:number-{repeated}-repeated{equals}{number}"
     row, cell = (times, "") if repeated == "rows" else ("", times)
     rows = f"<table:table-row{row}><table:table-cell{cell}><text:p>x</text:p></table:table-cell>"
     table = f'<table:table table:name="A">{(rows + "</table:table-row>") * 2}</table:table>'
