@@ -65,7 +65,8 @@ class _Reader:
         problems: Problems,
         file: str,
     ) -> None:
-        self._header = [cell.strip() for cell in rows[0].cells]
+        header = [cell.strip() for cell in rows[0].cells]
+        self._header = header[: _filled(header)]
         self._head, self._rows = rows[0], rows[1:]
         self._profile = {one.column.name: one for one in profile}
         self._problems = problems
@@ -164,11 +165,10 @@ class _Reader:
         for row in self._rows:
             cells = [cell.strip() for cell in row.cells]
             if any(cells[width:]):
-                said = f"Cette ligne a {len(cells)} cellules, l’en-tête en a {width}."
+                said = f"Cette ligne a {_filled(cells)} cellules, l’en-tête en a {width}."
                 self._error(row, width, said, "Retirez ce qui dépasse.")
                 continue
-            padded = cells[:width] + [""] * (width - len(cells))
-            yield row, dict(zip(self._header, padded, strict=True))
+            yield row, dict(zip(self._header, cells, strict=False))
 
     def _code(self, row: Row, name: str, column: str, written: str) -> str:
         """What the export stores for this code."""
@@ -216,6 +216,11 @@ def _kept(question: Question) -> Mapping[str, str]:
     if not isinstance(question, Choice) or not question.store:
         return {}
     return {one.code: one.column(question.store) for one in question.options}
+
+
+def _filled(cells: Sequence[str]) -> int:
+    """How many cells there are, without the empty ones that end the row."""
+    return max((number for number, cell in enumerate(cells, 1) if cell), default=0)
 
 
 def _source(rows: Sequence[Row]) -> str:

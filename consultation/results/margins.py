@@ -63,8 +63,7 @@ class _Reader:
             yield question, code, count
 
     def _cell(self, row: Row, name: str) -> str:
-        place = self._places[name]
-        return row.cells[place].strip() if place < len(row.cells) else ""
+        return row.cells[self._places[name]].strip()
 
     def _wrong(self, row: Row, sentence: str) -> None:
         self.problems.append(f"Ligne {row.number} : {sentence}.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import NamedTuple
 
 from consultation.spreadsheet import NOT_SAVED
@@ -32,7 +33,11 @@ _SHARED = (
     r"|(?:pref|prefecture|sous-prefecture|sp|ddt|ddtm|ddpp|ddets|ddetspp|dreal|sgc|sgcd)(?:[-_].*)?"
 )
 _IS_SHARED = re.compile(_SHARED)
-_USUAL = re.compile(rf"(?!(?:{_SHARED})@){_PLAIN.pattern}")  # and of a person, in lower case
+_LONGEST_USUAL = 64
+_USUAL = re.compile(  # the same, of a person, in lower case, and too short for a label to be long
+    rf"(?!(?:{_SHARED})@)[a-z0-9_][a-z0-9_-]*+(?:[.+][a-z0-9_-]++)*+"
+    r"@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,}+"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +79,27 @@ SHARED_MAILBOX = Problem(
 )
 
 
-def line_each(numbered: Iterable[tuple[int, str]]) -> list[Line]:
-    """The lines of cells that should hold one address each: `line_of`, for thousands at once."""
-    usual = _USUAL.fullmatch
-    return [
-        Line._make((number, cell, address, (), 0))
-        if usual(address := cell.lower()) and len(cell) <= _LONGEST_LOCAL
-        else line_of(number, cell)
-        for number, cell in numbered
+def plain_lines(numbers: Iterable[int], addresses: Sequence[str]) -> list[Line]:
+    """The lines of which there is nothing to say."""
+    lower = map(str.lower, addresses)
+    return list(map(Line._make, zip(numbers, addresses, lower, repeat(()), repeat(0))))
+
+
+def lines_each(
+    numbers: Iterable[int], cells: Sequence[str], several: Callable[[int, str], Sequence[Line]]
+) -> list[Line]:
+    """The lines of thousands of cells; `several`: those of a cell that holds more than usual."""
+    lines = plain_lines(numbers, cells)
+    usual, longest = _USUAL.fullmatch, _LONGEST_USUAL
+    odd = [
+        place
+        for place, line in enumerate(lines)
+        if usual(line.address) is None or len(line.address) > longest
     ]
+    found = {place: several(lines[place].number, cells[place]) for place in odd}
+    if not found:
+        return lines
+    return [one for place, line in enumerate(lines) for one in found.get(place, (line,))]
 
 
 def line_of(number: int, cell: str) -> Line:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import count, islice
+from operator import itemgetter
 from typing import Any
 
 from consultation import spreadsheet
@@ -19,14 +21,15 @@ from consultation.roll.addresses import (
     Problem,
     addresses_in,
     clean,
-    line_each,
     line_of,
+    lines_each,
     lines_of,
     pieces,
+    plain_lines,
 )
 from consultation.roll.domains import ANY_GOUV, judged, without_repeats
 from consultation.roll.layout import Layout, layout
-from consultation.spreadsheet import NOT_SAVED, Aside, Row, Sheet, column_letter, ranges
+from consultation.spreadsheet import NOT_SAVED, Aside, Sheet, column_letter, ranges
 
 _SAMPLES = 3
 _DECIMALS = re.compile(r"[.,]0+$")  # of a number that a spreadsheet formatted
@@ -141,9 +144,14 @@ class Parsed:
 
     def to_json(self) -> str:
         """The draft as the roll keeps it until it is confirmed."""
+        told = [place for place, line in enumerate(self.lines) if not _is_plain(*line)]
+        plain = list(self.lines)
+        lines = [_line_to_json(plain.pop(place)) for place in reversed(told)]
         return json.dumps(
             {
-                "lines": [_line_to_json(line) for line in self.lines],
+                "plain": [list(map(itemgetter(part), plain)) for part in (0, 1)],
+                "places": told,
+                "lines": lines[::-1],
                 "aside": [(one.reason, one.numbers) for one in self.aside],
                 "how": self.how,
                 "column": self.column,
@@ -159,8 +167,11 @@ class Parsed:
     def from_json(cls, text: str) -> Parsed:
         """The draft that `to_json` wrote."""
         kept = json.loads(text)
+        lines = plain_lines(*kept.get("plain", ((), ())))  # an older version told them all
+        for place, line in zip(kept.get("places", count()), kept["lines"], strict=False):
+            lines.insert(place, _line_from_json(line))
         return cls(
-            lines=tuple(map(_line_from_json, kept["lines"])),
+            lines=tuple(lines),
             aside=tuple(
                 Aside(reason=reason, numbers=tuple(numbers))
                 for reason, numbers in kept.get("aside", ())
@@ -170,8 +181,13 @@ class Parsed:
             not_kept=tuple(kept["not_kept"]),
             notes=tuple(kept["notes"]),
             refusal=kept["refusal"],
-            place=tuple(kept.get("place", ("", -1))),
+            place=_place(kept),
         )
+
+
+def place_of(text: str) -> tuple[str, int]:
+    """The sheet and the column of the draft that `to_json` wrote."""
+    return _place(json.loads(text))
 
 
 def columns(content: bytes, sheet: str) -> Columns:
@@ -238,8 +254,8 @@ def parse_corrected(
     found = layout(read, names["courriel"]) if names.keys() >= {"ligne", "courriel"} else None
     if found is None:
         return Parsed(refusal=_NOT_OUR_LIST)
-    numbers = (_first_number(row, names["ligne"]) for row in found.rows)
-    lines = line_each(zip(numbers, found.cells, strict=True))
+    numbers = map(_first_number, found.rows.columns[names["ligne"]])
+    lines = lines_each(numbers, found.cells, _one_of)
     return _parsed(read, found, judged(lines, domains, elsewhere or {}))
 
 
@@ -281,14 +297,14 @@ def one_address(typed: str, domains: Sequence[str] = ANY_GOUV) -> Line:
 
 
 def _columns(read: Sheet, found: Layout | None) -> Columns:
-    rows = found.rows if found else read.rows
-    used = {found.column, *found.others} if found else range(max(len(row.cells) for row in rows))
+    columns = found.rows.columns if found else read.filled.columns
+    used = {found.column, *found.others} if found else range(len(columns))
     return Columns(
         found=tuple(
             Column(
                 index=i,
                 name=found.name(i) if found else f"colonne {column_letter(i)}",
-                samples=tuple(_samples(rows, i)),
+                samples=tuple(islice(filter(None, map(clean, columns[i])), _SAMPLES)),
             )
             for i in sorted(used)
         ),
@@ -298,17 +314,12 @@ def _columns(read: Sheet, found: Layout | None) -> Columns:
     )
 
 
-def _samples(rows: Sequence[Row], column: int) -> Iterable[str]:
-    cells = (row.cells[column] for row in rows if column < len(row.cells))
-    filled = (cell for cell in map(clean, cells) if cell)
-    return (cell for cell, _ in zip(filled, range(_SAMPLES), strict=False))
-
-
 def _lines(found: Layout) -> list[Line]:
-    cells = zip((row.number for row in found.rows), found.cells, strict=True)
-    if not found.lists:
-        return line_each(cells)
-    return [line for number, cell in cells for line in lines_of(number, cell)]
+    return lines_each(found.rows.numbers, found.cells, lines_of if found.lists else _one_of)
+
+
+def _one_of(number: int, cell: str) -> Sequence[Line]:
+    return (line_of(number, cell),)
 
 
 def _parsed(read: Sheet, found: Layout, lines: Sequence[Line]) -> Parsed:
@@ -340,9 +351,9 @@ def _nothing_to_read(read: Sheet, found: Layout, lines: Sequence[Line]) -> str:
 
 
 def _no_address(sheet: Sheet) -> str:
-    if any(cell == NOT_SAVED for row in sheet.rows for cell in row.cells):
+    if any(NOT_SAVED in column for column in sheet.filled.columns):
         return _NOT_SAVED
-    first = sheet.rows[0].cells[:10] if sheet.rows else ()
+    first = sheet.filled.row(0).cells[:10] if sheet.filled.numbers else ()
     seen = ", ".join(f"« {clean(cell)} »" for cell in first if clean(cell))
     return (
         f"Aucune colonne d’adresses électroniques n’a été trouvée. Première ligne lue : {seen}. "
@@ -387,10 +398,9 @@ def _in_words(line: Line, already: Mapping[str, str]) -> tuple[str, str, str]:
     )
 
 
-def _first_number(row: Row, column: int) -> int:
+def _first_number(cell: str) -> int:
     """The number a line of our list had in the file; 0 for one that someone added."""
-    cell = row.cells[column].strip() if column < len(row.cells) else ""
-    return whole_number(_DECIMALS.sub("", cell)) or 0
+    return whole_number(_DECIMALS.sub("", cell.strip())) or 0
 
 
 def _added(lines: Sequence[Line]) -> Iterator[str]:
@@ -414,18 +424,27 @@ def _left_in_list(again: Parsed) -> Iterator[str]:
 _Kept = Sequence[object]
 
 
+def _place(kept: Mapping[str, Any]) -> tuple[str, int]:
+    sheet, column = kept.get("place", ("", -1))  # an older version kept none
+    return sheet, column
+
+
+def _is_plain(
+    number: int, value: str, address: str, problems: Sequence[Problem], duplicate_of: int
+) -> bool:
+    """Whether there is nothing to say of a line: its number and its value make it again."""
+    return not problems and not duplicate_of and address == value.lower()
+
+
 def _line_to_json(line: Line) -> _Kept:
-    """Short when there is nothing to say, as for nearly all of them."""
     number, value, address, problems, duplicate_of = line
-    if not problems and not duplicate_of:
-        return (number, value) if value == address else (number, value, address)
     told = [(problem.reason, problem.remedy, problem.warning) for problem in problems]
     return number, value, address, told, duplicate_of
 
 
 def _line_from_json(kept: Sequence[Any]) -> Line:
     match kept:
-        case (number, value):
+        case (number, value):  # as an older version kept it, and the next
             return Line(number, value, value)
         case (number, value, address):
             return Line(number, value, address)

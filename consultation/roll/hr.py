@@ -298,7 +298,7 @@ def read_column(batch: str) -> Redirection:
     columns, content = _unlocked(found)
     sheet = request.form.get("feuille", "") or columns.sheet
     column = whole_number(request.form.get("colonne", ""))
-    if part(Roll).draft(found.id).place == (sheet, column):
+    if part(Roll).place(found.id) == (sheet, column):
         return _to_batch(found.id)
     rules = _rules(found.perimeter)
     parsed = batches.parse(content, column=column, sheet=sheet, **rules)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import compress, zip_longest
 
 from consultation.roll.addresses import clean
 from consultation.roll.headings import (
@@ -16,7 +15,7 @@ from consultation.roll.headings import (
     says_address,
     words_in,
 )
-from consultation.spreadsheet import Aside, Row, Sheet, column_letter, ranges
+from consultation.spreadsheet import Aside, Row, Rows, Sheet, column_letter, ranges
 
 _HEADER = "en-tête"
 _HEADER_WITHIN = 20  # rows in which the header is looked for
@@ -31,8 +30,8 @@ class Layout:
     """Where the addresses are, the lines that may hold people, and those that hold none."""
 
     column: int
-    rows: tuple[Row, ...]
-    cells: tuple[str, ...]  # what each of these rows says of its address
+    rows: Rows
+    cells: Sequence[str]  # what each of these rows says of its address
     names: Mapping[int, str]
     others: tuple[int, ...] = ()  # what is left in the file
     aside: tuple[Aside, ...] = ()
@@ -53,29 +52,29 @@ def layout(sheet: Sheet, chosen: int | None = None) -> Layout | None:
 
     `chosen`: the column, when a person has chosen it.
     """
-    header = _header(sheet.rows[:_HEADER_WITHIN])
+    rows = sheet.filled
+    first = range(min(_HEADER_WITHIN, len(rows.numbers)))
+    header = _header([rows.row(place) for place in first])
     names = _names(header) if header else {}
-    columns = list(zip_longest(*(row.cells for row in sheet.rows), fillvalue=""))
-    signs = {i: found for i, cells in enumerate(columns) if (found := _signs(cells))}
+    signs = {i: found for i, cells in enumerate(rows.columns) if (found := _signs(cells))}
     guessed = _address_column(signs, names)
     column = guessed if chosen is None else chosen
     if column is None:
         return None
     beyond = [i for i in signs if i != column and i > max(names, default=-1)]
-    asides = _asides(sheet.rows, header, _joined(columns, [column, *beyond]))
-    kept = [place not in asides for place in range(len(sheet.rows))]
-    used = [i for i, cells in enumerate(columns) if "".join(compress(cells, kept)).strip()]
-    others = [i for i in used if i != column]
+    asides = _asides(rows, header, _joined(rows, [column, *beyond]))
+    kept = rows.without(asides)
+    others = [i for i, cells in enumerate(kept.columns) if i != column and "".join(cells).strip()]
     # « a; b; c » was cut, and goes on with the same list: under one name, or in a file of nothing
     # else. Beside other columns, without any name, it may be two addresses of the same person.
     joined = beyond if column == guessed and (header or others == beyond) else []
     made = Layout(
         column=column,
-        rows=tuple(compress(sheet.rows, kept)),
-        cells=tuple(compress(_joined(columns, [column, *joined]), kept)),
+        rows=kept,
+        cells=_joined(kept, [column, *joined]),
         names=names,
         others=tuple(i for i in others if i not in joined),
-        aside=tuple(_in_order(sheet.rows, asides)),
+        aside=tuple(_in_order(rows, asides)),
     )
     return replace(made, notes=tuple(_second(made, signs)))
 
@@ -160,7 +159,7 @@ def _second(found: Layout, signs: Mapping[int, int]) -> Iterator[str]:
     for other in found.others:
         if other not in signs:
             continue
-        cells = ((row.number, row.cells[other]) for row in found.rows if other < len(row.cells))
+        cells = zip(found.rows.numbers, found.rows.columns[other], strict=True)
         numbers = tuple(number for number, cell in cells if _SIGNED.search(cell))
         if numbers:
             yield (
@@ -172,27 +171,27 @@ def _second(found: Layout, signs: Mapping[int, int]) -> Iterator[str]:
 # --- The lines
 
 
-def _joined(columns: Sequence[Sequence[str]], places: Sequence[int]) -> Sequence[str]:
+def _joined(rows: Rows, places: Sequence[int]) -> Sequence[str]:
     """What the rows say in these columns, the first of which may be out of the file."""
-    found = [columns[place] for place in places if place < len(columns)]
+    found = [rows.columns[place] for place in places if place < len(rows.columns)]
     if len(found) == 1:
         return found[0]
     return [";".join(filter(str.strip, cells)) for cells in zip(*found, strict=True)]
 
 
-def _asides(rows: Sequence[Row], header: Row | None, cells: Sequence[str]) -> Mapping[int, str]:
+def _asides(rows: Rows, header: Row | None, cells: Sequence[str]) -> Mapping[int, str]:
     """Why a row is set aside, by its place; a row whose cell holds an address never is."""
-    without = (place for place, cell in enumerate(cells) if "@" not in cell)
-    found = {place: why for place in without if (why := _of_nobody(rows[place], header))}
+    without = [place for place, cell in enumerate(cells) if "@" not in cell]
+    found = {place: why for place in without if (why := _of_nobody(rows.row(place), header))}
     if header is not None:
-        found[rows.index(header)] = _HEADER
+        found[rows.numbers.index(header.number)] = _HEADER
     return found
 
 
-def _in_order(rows: Sequence[Row], asides: Mapping[int, str]) -> Iterator[Aside]:
+def _in_order(rows: Rows, asides: Mapping[int, str]) -> Iterator[Aside]:
     numbers: dict[str, list[int]] = {}
     for place, reason in sorted(asides.items()):
-        numbers.setdefault(reason, []).append(rows[place].number)
+        numbers.setdefault(reason, []).append(rows.numbers[place])
     yield from (Aside(reason=why, numbers=tuple(found)) for why, found in numbers.items())
 
 

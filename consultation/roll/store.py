@@ -36,7 +36,7 @@ from consultation.formatting import one_line
 from consultation.office.campaigns import Campaign
 from consultation.refusals import Refusal
 from consultation.roll import codes
-from consultation.roll.batches import Parsed
+from consultation.roll.batches import Parsed, place_of
 from consultation.roll.keys import NoJsSecret, RollKeys
 from consultation.roll.relay import PERHAPS_LEFT
 from consultation.roll.tables import PUT_OFF, batch, invitation, reminder, reminding, unchecked
@@ -571,13 +571,13 @@ class Roll:
             already = self._already(connection, row.campaign, parsed)
         return _batch(row, counts, parsed, already)
 
-    def draft(self, batch_id: bytes) -> Parsed:
-        """The lines of a draft; UnknownBatch for any other batch."""
+    def place(self, batch_id: bytes) -> tuple[str, int]:
+        """The sheet and the column that a draft was read from; UnknownBatch for any other batch."""
         with self._database.read() as connection:
             lines = connection.scalar(_LINES, {"sought": batch_id})
         if lines is None:
             raise UnknownBatch
-        return Parsed.from_json(lines)
+        return place_of(lines)
 
     def confirm(
         self, batch_id: bytes, *, without_faulty: bool = True, opened: bool = False
@@ -910,20 +910,19 @@ class Roll:
     def _already(
         self, connection: Connection, campaign: str, parsed: Parsed
     ) -> Mapping[str, bytes]:
-        asked = select(invitation.c.address_key, invitation.c.batch).where(
+        asked = select(invitation.c.address, invitation.c.batch).where(
             invitation.c.campaign == campaign, _INVITED
         )
         few = connection.execute(asked.limit(len(parsed.ready) + 1)).all()
-        if not few:
-            return {}
+        if len(few) <= len(parsed.ready):  # all of them: fewer than there would be to ask for
+            addresses = frozenset(parsed.addresses)
+            return {row.address: row.batch for row in few if row.address in addresses}
         invite_key = self._keys.invite(campaign)
-        known = {codes.address_key(invite_key, address): address for address in parsed.addresses}
-        if len(few) <= len(known):  # all of them: fewer than there would be to ask for
-            return {known[row.address_key]: row.batch for row in few if row.address_key in known}
+        keys = [codes.address_key(invite_key, address) for address in parsed.addresses]
         already: dict[str, bytes] = {}
-        for chunk in _chunks(list(known)):
+        for chunk in _chunks(keys):
             found = connection.execute(asked.where(invitation.c.address_key.in_(chunk)))
-            already |= {known[row.address_key]: row.batch for row in found}
+            already |= {row.address: row.batch for row in found}
         return already
 
     def _send_again(self, batch_id: bytes, delivery: str) -> None:

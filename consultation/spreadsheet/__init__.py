@@ -13,6 +13,7 @@ from consultation.spreadsheet.sheet import (
     NOT_SAVED,
     Aside,
     Row,
+    Rows,
     Sheet,
     column_letter,
     ranges,
@@ -41,6 +42,7 @@ __all__ = (
     "Cell",
     "Flavour",
     "Row",
+    "Rows",
     "Sheet",
     "column_letter",
     "known_cell",
@@ -63,4 +65,4 @@ def read(content: bytes, sheet_name: str = "") -> Sheet:
     if refusal:
         return Sheet(refusal=refusal)
     sheet = read_workbook(content, sheet_name) or read_csv(content)
-    return sheet if sheet.rows or sheet.refusal else replace(sheet, refusal=EMPTY)
+    return sheet if sheet.filled.numbers or sheet.refusal else replace(sheet, refusal=EMPTY)

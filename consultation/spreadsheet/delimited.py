@@ -8,6 +8,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import zip_longest
 from operator import itemgetter
 
 from consultation.spreadsheet.sheet import (
@@ -16,7 +17,7 @@ from consultation.spreadsheet.sheet import (
     MOST_ROWS,
     NOT_READ,
     TOO_MANY,
-    Row,
+    Rows,
     Sheet,
     blanks,
 )
@@ -37,18 +38,20 @@ def read_csv(content: bytes) -> Sheet:
     if announced:
         text = text[announced.end() :]
     records = _records(text, delimiter or ";")
-    numbered = map(Row._make, enumerate(map(tuple, records), 1))
-    rows = tuple(row for row in numbered if "".join(row.cells).strip())
-    too_wide = max(map(len, records), default=0) > MOST_COLUMNS and any(map(_is_too_wide, rows))
-    if too_wide or len(rows) > MOST_ROWS + ABOVE:
+    if max(map(len, records), default=0) > MOST_COLUMNS:
+        records = [cells if "".join(cells).strip() else [] for cells in records]
+        if any(map(_is_too_wide, records)):
+            return Sheet(refusal=TOO_MANY)
+    rows = Rows.of(tuple(zip_longest(*records, fillvalue="")))
+    if len(rows.numbers) > MOST_ROWS + ABOVE:
         return Sheet(refusal=TOO_MANY)
     separated = _DELIMITERS.get(delimiter, f"séparateur « {delimiter} »")
     how = f"CSV, {separated if delimiter else 'une colonne'}, {encoding}"
-    return Sheet(rows=rows, how=how, aside=tuple(blanks(rows)))
+    return Sheet(filled=rows, how=how, aside=tuple(blanks(rows.numbers)))
 
 
-def _is_too_wide(row: Row) -> bool:
-    beyond = row.cells[MOST_COLUMNS:]
+def _is_too_wide(cells: Sequence[str]) -> bool:
+    beyond = cells[MOST_COLUMNS:]
     return any(cell.strip() and "@" not in cell for cell in beyond) or len(beyond) > _MOST_CELLS
 
 

@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
@@ -23,7 +24,7 @@ from consultation.spreadsheet.sheet import (
     TOO_LARGE,
     TOO_MANY,
     Aside,
-    Row,
+    Rows,
     Sheet,
     blanks,
 )
@@ -122,14 +123,15 @@ def _read(content: bytes, chosen: str, inside: Unseen) -> Sheet:
     shown = {name: _shown(found[name], inside.hidden(name)) for name in visible}
     name = chosen if chosen in visible else _fullest(shown)
     rows, hidden = shown[name], inside.hidden(name)
-    if len(rows) > MOST_ROWS + ABOVE or any(map(_is_too_wide, rows)):
+    too_wide = any("".join(column).strip() for column in rows.columns[MOST_COLUMNS:])
+    if too_wide or len(rows.numbers) > MOST_ROWS + ABOVE:
         return Sheet(refusal=TOO_MANY)
     return Sheet(
-        rows=rows,
+        filled=rows,
         how=f"classeur {inside.kind}, feuille «\u00a0{name}\u00a0»",
         aside=(
             *_hidden(found[name], hidden),
-            *blanks(found[name]),
+            *blanks(found[name].numbers),
             *_elsewhere(found, name, visible),
         ),
         sheets=visible,
@@ -137,33 +139,23 @@ def _read(content: bytes, chosen: str, inside: Unseen) -> Sheet:
     )
 
 
-def _fullest(sheets: Mapping[str, Sequence[Row]]) -> str:
+def _fullest(sheets: Mapping[str, Rows]) -> str:
     """The sheet that holds the most addresses, or the first."""
     if len(sheets) == 1:
         return next(iter(sheets))
     return max(sheets, key=lambda name: _addresses(sheets[name]))
 
 
-def _shown(rows: Sequence[Row], hidden: frozenset[int]) -> tuple[Row, ...]:
-    return tuple(row for row in rows if row.number not in hidden) if hidden else tuple(rows)
+def _shown(rows: Rows, hidden: frozenset[int]) -> Rows:
+    places = enumerate(rows.numbers) if hidden else ()
+    return rows.without([place for place, number in places if number in hidden])
 
 
-def _rows(
-    workbook: CalamineWorkbook, name: str, not_saved: frozenset[tuple[int, int]]
-) -> Sequence[Row]:
+def _rows(workbook: CalamineWorkbook, name: str, not_saved: frozenset[tuple[int, int]]) -> Rows:
     cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     for number, column in not_saved:
         _mark(cells, number, column)
-    rows = []
-    for number, values in enumerate(cells, 1):
-        texts, whole = _texts(values)
-        if whole.strip():
-            rows.append(Row(number, texts))
-    return rows
-
-
-def _is_too_wide(row: Row) -> bool:
-    return len(row.cells) > MOST_COLUMNS and bool("".join(row.cells[MOST_COLUMNS:]).strip())
+    return Rows.of([_texts(column) for column in zip_longest(*cells, fillvalue="")])
 
 
 def _mark(cells: list[list[_Value]], number: int, column: int) -> None:
@@ -175,13 +167,13 @@ def _mark(cells: list[list[_Value]], number: int, column: int) -> None:
     row[column] = row[column] or NOT_SAVED
 
 
-def _texts(values: Sequence[_Value]) -> tuple[tuple[str, ...], str]:
-    """The cells as texts, and all of them together: nearly always they are texts already."""
+def _texts(column: Sequence[_Value]) -> Sequence[str]:
+    """The cells as texts: nearly always they are texts already."""
     try:
-        return tuple(values), "".join(values)  # type: ignore[arg-type]  # or fails
+        "".join(column)  # type: ignore[arg-type]  # fails at the first that is none
     except TypeError:
-        texts = tuple(map(_in_words, values))
-        return texts, "".join(texts)
+        return tuple(map(_in_words, column))
+    return column  # type: ignore[return-value]
 
 
 def _in_words(value: _Value) -> str:
@@ -195,25 +187,23 @@ def _in_words(value: _Value) -> str:
             return str(value)
 
 
-def _addresses(rows: Sequence[Row]) -> int:
-    return sum("@" in "".join(row.cells) for row in rows)
+def _addresses(rows: Rows) -> int:
+    return sum("@" in "".join(cells) for cells in zip(*rows.columns, strict=True))
 
 
-def _hidden(rows: Sequence[Row], hidden: frozenset[int]) -> Iterator[Aside]:
+def _hidden(rows: Rows, hidden: frozenset[int]) -> Iterator[Aside]:
     """The rows someone has hidden, or filtered out: those people were not meant."""
-    numbers = tuple(row.number for row in rows if row.number in hidden)
+    numbers = tuple(number for number in rows.numbers if number in hidden) if hidden else ()
     if numbers:
         yield Aside(reason="masquée dans le classeur (affichez-la pour l’inviter)", numbers=numbers)
 
 
-def _elsewhere(
-    found: dict[str, Sequence[Row]], read: str, visible: Sequence[str]
-) -> Iterator[Aside]:
+def _elsewhere(found: Mapping[str, Rows], read: str, visible: Sequence[str]) -> Iterator[Aside]:
     """The lines of the sheets that are not read, with how many hold an address."""
     for name, rows in found.items():
-        if rows and name != read:
+        if rows.numbers and name != read:
             kind = "feuille" if name in visible else "feuille masquée"
             reason = f"{kind} «\u00a0{name}\u00a0», qui n’est pas lue"
             holding = _addresses(rows)
             addresses = f" ({holding} avec une adresse)" if holding else ""
-            yield Aside(reason=reason + addresses, numbers=tuple(row.number for row in rows))
+            yield Aside(reason=reason + addresses, numbers=tuple(rows.numbers))

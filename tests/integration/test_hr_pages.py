@@ -507,6 +507,9 @@ def test_a_column_that_no_page_offers_is_as_none(app: Application, hr: Person) -
         hr.get(f"{only_batch(app)}/colonnes")
         hr.post(f"{only_batch(app)}/colonnes", {"colonne": column, "feuille": ""})
 
+    hr.post(f"{only_batch(app)}/colonnes", {"colonne": "99", "feuille": ""}, status=409)
+    assert "aucune ligne sous « colonne CV »" in hr.text.replace("\u00a0", " ")
+
 
 def test_a_field_without_a_name_is_as_none(hr: Person) -> None:
     hr.get(f"{LOTS}/nouveau/{SLUG}")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sheets import ods, xls, xlsx
 
+from consultation.roll.addresses import line_of, lines_each
 from consultation.roll.batches import (
     Parsed,
     corrected,
@@ -685,6 +686,37 @@ def test_a_domain_for_each_line_is_read_once() -> None:
     lines = [f"p{n}@d{n}.gouv.fr" for n in range(5_000)]
 
     assert len(parsed("Courriel", *lines, domains=("*.gouv.fr",)).ready) == 5_000
+
+
+def test_a_draft_that_an_older_version_kept_is_read() -> None:
+    older = (
+        '{"lines": [[2, "a@ain.gouv.fr"], [3, "B@ain.gouv.fr", "b@ain.gouv.fr"], '
+        '[4, "faux", "", [["il manque le signe @", "Écrivez.", false]], 0]], '
+        '"how": "CSV", "column": "Courriel", "not_kept": [], "notes": [], "refusal": ""}'
+    )
+
+    found = Parsed.from_json(older)
+
+    assert list(found.addresses) == ["a@ain.gouv.fr", "b@ain.gouv.fr"]
+    assert [line.value for line in found.faulty] == ["faux"]
+    assert Parsed.from_json(found.to_json()) == found
+
+
+_LETTERS = st.text(st.sampled_from("aB0.-_+@ é<>;"), max_size=12)
+
+
+@given(
+    st.lists(
+        st.builds("{}{}@{}{}".format, _LETTERS, _LETTERS, _LETTERS, st.sampled_from(["", ".fr"]))
+        | st.sampled_from(["rh@ain.gouv.fr", f"{'a' * 70}@b.fr", f"a@{'b.' * 40}fr"])
+        | _LETTERS,
+        max_size=5,
+    )
+)
+def test_the_lines_of_many_cells_are_those_of_each(cells: list[str]) -> None:
+    each = [line_of(n, cell) for n, cell in enumerate(cells)]
+
+    assert lines_each(range(len(cells)), cells, lambda n, cell: [line_of(n, cell)]) == each
 
 
 # What stands in the lines of a file: a word for each, and what it says in three columns.

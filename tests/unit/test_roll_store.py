@@ -400,8 +400,9 @@ def test_two_confirmations_at_once_invite_once(roll: Roll) -> None:
     assert roll.counts(SLUG).invited == 40
 
 
-def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> None:
-    first = invite(roll, "a@ain.gouv.fr", "b@ain.gouv.fr")
+@pytest.mark.parametrize("others", [0, 1, 20])
+def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll, others: int) -> None:
+    first = invite(roll, "b@ain.gouv.fr", *(f"a{n}@ain.gouv.fr" for n in range(others)))
     parsed = parse(b"courriel\nB@AIN.gouv.fr\nc@ain.gouv.fr")
     batch_id = roll.draft_batch(SLUG, "Isère", "seniors", parsed)
 
@@ -411,7 +412,7 @@ def test_someone_already_invited_is_found_and_not_invited_twice(roll: Roll) -> N
     assert draft.already == {"b@ain.gouv.fr": first}
     assert draft.ready == 1
     assert roll.batch(batch_id).counts.invited == 1
-    assert roll.size(SLUG).by_audience == {"agents": 2, "seniors": 1}
+    assert roll.size(SLUG).by_audience == {"agents": 1 + others, "seniors": 1}
 
 
 def test_faulty_lines_are_left_out_only_on_purpose(roll: Roll) -> None:
