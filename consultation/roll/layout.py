@@ -23,6 +23,12 @@ _HEADER_WITHIN = 20  # rows in which the header is looked for
 _TOTAL = re.compile(r"(?:sous[- ])?(?:total|nombre|effectif)\b.*", re.IGNORECASE | re.DOTALL)
 _COUNTED = re.compile(r"[\s\d.,:%=]*(?:agents?|personnes?|lignes?|adresses?)?[\s\d.,:%=]*", re.I)
 _SIGNED = re.compile(r"\S@\S")
+_BADLY_SIGNED = re.compile(
+    r"\S[@\uff20]|\S ?[(\[](?:at|arobase)[)\]] ?\S"
+    r"|\b(?:[\w-]{1,63}\.){2,8}(?:com|eu|fr|nc|net|org|pf|wf)\b",
+    re.IGNORECASE,
+)
+_LONGEST_LOOKED_AT = 200  # letters of a cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +122,7 @@ def _is_like_any(row: Row, above: Sequence[Row]) -> bool:
 
 def _score(row: Row) -> int:
     """How much a row looks like a header: 0 when it may be a person's."""
-    if any(map(_SIGNED.search, row.cells)):
+    if any(map(_SIGNED.search, row.cells)) or any(map(_is_badly_signed, row.cells)):
         return 0
     cells = [words for cell in row.cells if (words := words_in(cell))]
     address = max(map(says_address, cells), default=0)
@@ -125,6 +131,10 @@ def _score(row: Row) -> int:
     if address >= 3 or people or (address and known):
         return address + known
     return known if known == len(cells) > 1 else 0
+
+
+def _is_badly_signed(cell: str) -> bool:
+    return _BADLY_SIGNED.search(cell, 0, _LONGEST_LOOKED_AT) is not None
 
 
 def _names(row: Row) -> Mapping[int, str]:

@@ -688,6 +688,30 @@ def test_a_domain_for_each_line_is_read_once() -> None:
     assert len(parsed("Courriel", *lines, domains=("*.gouv.fr",)).ready) == 5_000
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nom.courriel@ain.gouv.fr",
+        "nom.courriel@",
+        "nom.courriel.ain.gouv.fr",
+        "nom.courriel＠ain.gouv.fr",
+        "nom.courriel(at)ain.gouv.fr",
+        "nom.courriel [at] ain.gouv.fr",
+    ],
+)
+@pytest.mark.parametrize("name", ["Nom Courriel", "Courriel;Nom", "Mail;Prénom", "NOM;Messagerie"])
+def test_a_person_named_like_columns_on_the_first_line_is_no_header(
+    name: str, address: str
+) -> None:
+    other = "Zoé;Petit" if ";" in name else "Zoé Petit"
+
+    found = parse(f"{name};{address};DDT\r\n{other};z@ain.gouv.fr;DDT\r\n".encode())
+
+    assert [line.number for line in found.lines] == [1, 2]
+    assert found.lines[0].value == address
+    assert not found.aside
+
+
 def test_a_draft_that_an_older_version_kept_is_read() -> None:
     older = (
         '{"lines": [[2, "a@ain.gouv.fr"], [3, "B@ain.gouv.fr", "b@ain.gouv.fr"], '
