@@ -220,6 +220,14 @@ class _Builder:
         )
         parts.add(Reviewing(corpus, keys, Readings(office)))
         parts.add(Tagging(corpus, Codings(office, self._random_bytes)))
+        self._files_and_reports(urn)
+        for blueprint in (results.bp, tables.bp, reports.bp, texts.bp):
+            self._app.register_blueprint(blueprint)
+
+    def _files_and_reports(self, urn: Urn) -> None:
+        """What leaves the office, made of what was read."""
+        parts = self._parts
+        keys = parts[ResultKeys]
         parts.add(
             Results(
                 reviewing=parts[Reviewing],
@@ -231,7 +239,7 @@ class _Builder:
         )
         parts.add(
             Extracting(
-                store=Extractions(office),
+                store=Extractions(self._stores["office"]),
                 results=parts[Results],
                 keys=keys,
                 campaigns=parts[Campaigns],
@@ -244,13 +252,11 @@ class _Builder:
         parts.add(
             Reporting(
                 analysis=parts[Analysis],
-                corpus=corpus,
+                corpus=parts[Corpus],
                 reviewing=parts[Reviewing],
                 tagging=parts[Tagging],
             )
         )
-        for blueprint in (results.bp, tables.bp, reports.bp, texts.bp):
-            self._app.register_blueprint(blueprint)
 
     def _urn_to_read(self) -> Urn:
         """An office of its own reads the ballots released, and serves no page of the urn."""

@@ -21,7 +21,7 @@ from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.store import NoAirlock, Urn
 from consultation.ceremony import note_forgotten
-from consultation.config import shipped
+from consultation.config import migrations_of
 from consultation.database import (
     Database,
     as_one_file,
@@ -42,7 +42,6 @@ from consultation.sealing import CannotUnseal, destroy_key, read_key, write_key
 from consultation.worker import Worker
 
 MANIFEST = "manifest.json"
-SCRIPTS = {"box": "ballots", "roll": "roll", "office": "office"}
 SAVED: Mapping[str, Sequence[Table]] = {
     # What an agent has not sent is nobody's to keep: no draft, and nothing else of the kind.
     "box": (box.spent, box.inbox, box.ballot, box.airlock),
@@ -239,7 +238,7 @@ class Backup:
         with appearing(place) as directory:
             file = directory / f"{store}.sqlite"
             with closing(Database(f"sqlite:///{file}")) as copy:
-                migrate(copy, _scripts(store))
+                migrate(copy, migrations_of(store))
                 with self._databases[store].snapshot() as source, copy.write() as target:
                     rows = copy_rows(source, target, {one: select(one) for one in SAVED[store]})
                     keys = self._needed_keys(store, source)
@@ -296,7 +295,7 @@ class Backup:
     # Restoring
 
     def _refuse_stale(self, store: str) -> None:
-        if not is_current(self._databases[store], _scripts(store)):
+        if not is_current(self._databases[store], migrations_of(store)):
             raise NotCurrent
 
     def _check(self, store: str, saved: Saved, place: Path) -> None:
@@ -392,10 +391,6 @@ class Backup:
 
     def _of(self, urns: Sequence[bytes]) -> Iterator[Campaign]:
         return (campaign for campaign in self._campaigns.all() if campaign.urn in urns)
-
-
-def _scripts(store: str) -> Path:
-    return shipped("migrations") / SCRIPTS[store]
 
 
 def _manifest(place: Path) -> Saved:

@@ -168,6 +168,15 @@ def shipped(name: str) -> Path:
     return inside if inside.is_dir() else package.parent / name
 
 
+STORES = {"roll": "roll", "box": "ballots", "office": "office"}
+"""The stores, and the folder of the migrations of each."""
+
+
+def migrations_of(store: str) -> Path:
+    """The migrations of this store, as installed."""
+    return shipped("migrations") / STORES[store]
+
+
 class _Reader:
     """Reads one variable after the other and keeps every problem."""
 

@@ -31,7 +31,7 @@ from consultation.ballots.release import Release
 from consultation.ballots.standbys import UNSEEN
 from consultation.ballots.store import Urn
 from consultation.ballots.tables import metadata as box_tables
-from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, shipped
+from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, migrations_of
 from consultation.database import Database, StoreName, is_current
 from consultation.formatting import date_fr
 from consultation.office.accounts import TWO_FACTORS, keys_by_role
@@ -54,7 +54,6 @@ TABLES = {
     "box": frozenset(box_tables.tables),
     "office": frozenset(office_tables.tables),
 }
-SCRIPTS = {"roll": "roll", "box": "ballots", "office": "office"}
 SETTING_NAMES = {"roll": "ROLL", "box": "BOX", "office": "OFFICE"}
 
 STRONG_BITS = 128
@@ -321,7 +320,7 @@ def migrations(patient: Patient) -> Iterator[Remark]:
     """Chaque base est à jour."""
     for name, store in patient.opened.items():
         there = name in patient.stores
-        if not there or not is_current(store, shipped("migrations") / SCRIPTS[name]):
+        if not there or not is_current(store, migrations_of(name)):
             yield _error(f"La base {name} n’est pas à jour. Lancez : consultation database migrate")
 
 

@@ -20,7 +20,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser
 from sqlalchemy import Engine, NullPool, create_engine, inspect, make_url, text
 
-from consultation.config import shipped
+from consultation.config import STORES, migrations_of
 from consultation.database import Database, migrate
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from consultation.roll.keys import RollKeys
 
 HERE = Path(__file__).parent
-STORES = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its migrations
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a private directory there
 ROOM = 4 << 30  # bytes
 NETWORKED = {"integration", "browser", "attacks", "chaos"}
@@ -201,7 +200,7 @@ def postgresql_stores(postgresql_url: str) -> Iterator[dict[str, str]]:
         urls = {name: cleaning.enter_context(_base(postgresql_url)) for name in STORES}
         for name, url in urls.items():
             with closing(Database(url)) as database:
-                migrate(database, shipped("migrations") / STORES[name])
+                migrate(database, migrations_of(name))
         yield urls
 
 
@@ -240,7 +239,7 @@ def _base(admin_url: str) -> Iterator[str]:
 
 def _model(name: str, path: Path) -> Path:
     with closing(Database(f"sqlite:///{path}")) as database:
-        migrate(database, shipped("migrations") / STORES[name])
+        migrate(database, migrations_of(name))
     return path
 
 

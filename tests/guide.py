@@ -20,7 +20,7 @@ from browsing import chromium, serving
 from commands import PASSWORD, Shell, shell
 from playwright.sync_api import Page
 
-from consultation.config import shipped
+from consultation.config import migrations_of, shipped
 from consultation.database import Database, migrate
 
 NOW = datetime(2024, 6, 3, 7, 30, tzinfo=UTC)
@@ -83,8 +83,7 @@ def platform(place: Path) -> Iterator[Shell]:
 
     def store(name: str) -> Database:
         database = Database(f"sqlite:///{place / name}.sqlite")
-        scripts = {"roll": "roll", "box": "ballots", "office": "office"}[name]
-        migrate(database, shipped("migrations") / scripts)
+        migrate(database, migrations_of(name))
         return database
 
     with shell(store, place, lambda: NOW) as run:

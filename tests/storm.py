@@ -28,11 +28,11 @@ from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.ceremony import Account, Ceremony
 from consultation.cli.running import gunicorn
-from consultation.config import Settings, shipped
+from consultation.config import STORES, Settings, shipped
 from consultation.database import Database
 from consultation.demo.agents import Ending, Habit, Invitation
 from consultation.demo.crowd import Crowd, answer_all
-from consultation.demo.place import STORES, settle
+from consultation.demo.place import settle
 from consultation.demo.server import Server
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns

@@ -21,7 +21,7 @@ from consultation.office.rounds import Rounds
 from consultation.office.store import Campaigns, Journal
 from consultation.parts import part, parts
 from consultation.questionnaire.comparison import describe_change
-from consultation.questionnaire.loading import load
+from consultation.questionnaire.loading import Loaded, load
 from consultation.terminal import FILE, WHO, Duration, Mistake, Moment, lines
 
 OPENS = "Ouverture, à l’heure de Paris ; un jour seul commence à 0 h."
@@ -46,9 +46,7 @@ def campaign_create(
     file: Path, slug: str | None, opens: datetime, closes: datetime, reissue: Reissue
 ) -> None:
     """Préparer une consultation à partir du questionnaire FILE."""
-    loaded = load(file)
-    for problem in loaded.problems:
-        click.echo(str(problem), err=True)
+    loaded = _loaded(file)
     if loaded.questionnaire is None or any(one.severity == "error" for one in loaded.problems):
         raise Mistake("le questionnaire contient des erreurs. Corrigez-les, puis recommencez.")
     plan = Plan(
@@ -77,9 +75,7 @@ def campaign_open(slug: str) -> None:
 @click.argument("file", type=FILE)
 def campaign_revise(slug: str, file: Path) -> None:
     """Corriger le questionnaire, même ouvert, sans rien changer aux réponses déjà données."""
-    loaded = load(file)
-    for problem in loaded.problems:
-        click.echo(str(problem), err=True)
+    loaded = _loaded(file)
     source = file.read_text("utf-8")
     for change in part(Ceremony).revise(slug, source, loaded.lists, WHO):
         click.echo(describe_change(change))
@@ -158,6 +154,38 @@ def campaign_restored(slug: str) -> None:
     show_account(part(Ceremony).declare_restored(slug, WHO))
 
 
+def refuse_late_standbys(found: Campaign) -> None:
+    """A standby for which a retired key has been kept for more than a day is a fault."""
+    late = "\n".join(late_sentences(part(Release).airlock(found).late))
+    if late:
+        raise Mistake(late)
+
+
+def show_account(account: Account) -> None:
+    """Show every number of an account, and what tells its urn from another."""
+    lines(
+        {
+            "invités": account.invited,
+            "délivrés": account.issued,
+            "redélivrés": account.reissued,
+            "oubliés": account.forgotten,
+            "utilisés": account.spent,
+            "dans le sas": account.waiting,
+            "bulletins": account.ballots,
+            "perdus": account.lost,
+            "empreinte de l’urne": account.digest,
+        }
+    )
+
+
+def _loaded(file: Path) -> Loaded:
+    """The questionnaire of this file; every problem in it is told."""
+    loaded = load(file)
+    for problem in loaded.problems:
+        click.echo(str(problem), err=True)
+    return loaded
+
+
 def _confirm_the_hour(found: Campaign, confirmed: bool) -> None:
     """Mistake when the clock has leapt over the end of a campaign and nobody says it is right."""
     if not part(Rounds).to_confirm(found):
@@ -185,26 +213,3 @@ def _words(found: Campaign) -> str:
     if part(Rounds).to_confirm(found):
         return f"{PHASE_WORDS['closing']}, à confirmer : campaign close {found.slug} --confirm"
     return PHASE_WORDS[part(Campaigns).phase(found)]
-
-
-def refuse_late_standbys(found: Campaign) -> None:
-    """A standby for which a retired key has been kept for more than a day is a fault."""
-    late = "\n".join(late_sentences(part(Release).airlock(found).late))
-    if late:
-        raise Mistake(late)
-
-
-def show_account(account: Account) -> None:
-    lines(
-        {
-            "invités": account.invited,
-            "délivrés": account.issued,
-            "redélivrés": account.reissued,
-            "oubliés": account.forgotten,
-            "utilisés": account.spent,
-            "dans le sas": account.waiting,
-            "bulletins": account.ballots,
-            "perdus": account.lost,
-            "empreinte de l’urne": account.digest,
-        }
-    )

@@ -11,13 +11,12 @@ import click
 from flask.cli import AppGroup
 
 from consultation.backup import SAVED, Backup
-from consultation.config import Settings, shipped
+from consultation.config import Settings, migrations_of
 from consultation.database import Database, is_current, migrate
 from consultation.parts import part
 from consultation.terminal import MIGRATE, WHO, Unavailable, lines
 
-MIGRATIONS = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its scripts
-STORES = "Une base ; par défaut, toutes celles de ce serveur."
+ONE_STORE = "Une base ; par défaut, toutes celles de ce serveur."
 KEYS = "Copier aussi les clés nécessaires dans un autre dossier, à garder ailleurs."
 KEEP_APART = """\
 Confiez « box » et « roll » à des personnes et à des lieux différents : réunies, leurs copies
@@ -41,7 +40,7 @@ def database_migrate() -> None:
     """Créer les tables, ou les amener à la version installée ; sans danger si c’est déjà fait."""
     for store, url in _stores(Settings.from_environment(os.environ)):
         with closing(Database(url)) as opened:
-            migrate(opened, _scripts(store))
+            migrate(opened, migrations_of(store))
         click.echo(f"{store:<8} à jour")
 
 
@@ -53,7 +52,7 @@ def database_check() -> None:
 
 @database.command("backup")
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--store", "stores", multiple=True, type=click.Choice(tuple(SAVED)), help=STORES)
+@click.option("--store", "stores", multiple=True, type=click.Choice(tuple(SAVED)), help=ONE_STORE)
 @click.option("--keys", type=click.Path(file_okay=False, path_type=Path), help=KEYS)
 def database_backup(directory: Path, stores: tuple[str, ...], keys: Path | None) -> None:
     """Copier chaque base dans un dossier à elle sous DIRECTORY, et dire quelles clés garder.
@@ -70,7 +69,7 @@ def database_backup(directory: Path, stores: tuple[str, ...], keys: Path | None)
 
 @database.command("restore")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--store", "stores", multiple=True, type=click.Choice(tuple(SAVED)), help=STORES)
+@click.option("--store", "stores", multiple=True, type=click.Choice(tuple(SAVED)), help=ONE_STORE)
 @click.option("--lose-waiting", is_flag=True, help="Renoncer aux bulletins dont la clé est perdue.")
 def database_restore(directory: Path, stores: tuple[str, ...], lose_waiting: bool) -> None:
     """Remettre dans des bases neuves les copies de DIRECTORY ; arrêtez d’abord les serveurs."""
@@ -82,18 +81,15 @@ def database_restore(directory: Path, stores: tuple[str, ...], lose_waiting: boo
     click.echo(RESTORED)
 
 
+def refuse_stale_stores(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
+    """Unavailable at the first store that is not at the version installed; tells of the others."""
+    for store, url in _stores(settings):
+        with closing(Database(url)) as opened:
+            if not is_current(opened, migrations_of(store)):
+                raise Unavailable(f"la base « {store} » n’est pas à jour. {MIGRATE}")
+        tell(f"{store:<8} à jour")
+
+
 def _stores(settings: Settings) -> Iterable[tuple[str, str]]:
     urls = {"roll": settings.roll_url, "box": settings.box_url, "office": settings.office_url}
     return ((store, url) for store, url in urls.items() if url)
-
-
-def _scripts(store: str) -> Path:
-    return shipped("migrations") / MIGRATIONS[store]
-
-
-def refuse_stale_stores(settings: Settings, tell: Callable[[str], None] = lambda _: None) -> None:
-    for store, url in _stores(settings):
-        with closing(Database(url)) as opened:
-            if not is_current(opened, _scripts(store)):
-                raise Unavailable(f"la base « {store} » n’est pas à jour. {MIGRATE}")
-        tell(f"{store:<8} à jour")

@@ -127,6 +127,15 @@ def doctor(ctx: click.Context, form: str, workers: int) -> None:
     ctx.exit(SEVERITY[level])
 
 
+def gunicorn(bind: str, workers: int, *, watched: bool = False) -> list[str]:
+    """The command that serves the application there, whatever the folder it is started in.
+
+    `watched`: a worker is started beside it, and whether there is one need not be asked.
+    """
+    command = [sys.executable, "-P", "-m", "consultation.serving", bind, str(workers)]
+    return [*command, "watched"] if watched else command
+
+
 def _examined(workers: int) -> tuple[Examined, ...]:
     return examine(
         Patient(
@@ -137,15 +146,6 @@ def _examined(workers: int) -> tuple[Examined, ...]:
             now=part(Clock)(),
         )
     )
-
-
-def gunicorn(bind: str, workers: int, *, watched: bool = False) -> list[str]:
-    """The command that serves the application there, whatever the folder it is started in.
-
-    `watched`: a worker is started beside it, and whether there is one need not be asked.
-    """
-    command = [sys.executable, "-P", "-m", "consultation.serving", bind, str(workers)]
-    return [*command, "watched"] if watched else command
 
 
 def _builder(ctx: click.Context) -> Callable[..., Application]:

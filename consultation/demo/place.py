@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from consultation import whole
+from consultation.config import STORES
 from consultation.office.accounts import ROLES, Role
 from consultation.refusals import Refusal
 
@@ -17,7 +18,6 @@ MARKER = "demo.json"
 SUMMARY = "summary.json"
 LOGINS: Mapping[str, Role] = {**{role: role for role in ROLES}, "exploitation-2": "exploitation"}
 """The accounts of a demonstration; closing before the date takes two persons."""
-STORES = ("roll", "box", "office")
 _BESIDE = ("-wal", "-shm", "-gate", "-alone-gate")
 _WRITTEN = (
     *(f"{store}.sqlite{suffix}" for store in STORES for suffix in ("", *_BESIDE)),

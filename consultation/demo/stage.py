@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from consultation.ceremony import Account, Ceremony, Plan
-from consultation.config import Settings, shipped
+from consultation.config import STORES, Settings, migrations_of, shipped
 from consultation.database import Database, Stores, migrate
 from consultation.days import end_of
 from consultation.demo.full_size import Source, cast, cross_off, groups
 from consultation.demo.hr_file import FEWEST_PEOPLE, hr_files
-from consultation.demo.place import LOGINS, STORES, Place
+from consultation.demo.place import LOGINS, Place
 from consultation.formatting import PARIS
 from consultation.office import accounts
 from consultation.office.campaigns import Campaign
@@ -37,7 +37,6 @@ AGENTS = "agents"
 WHO = "démonstration"
 OPEN_FOR = timedelta(weeks=3)
 _TRIAL_PEOPLE = FEWEST_PEOPLE + 10
-_SCRIPTS = {"roll": "roll", "box": "ballots", "office": "office"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,5 +212,5 @@ def migrate_stores(place: Place) -> None:
     """Create the three stores."""
     for store in STORES:
         database = Database(f"sqlite:///{place.directory / store}.sqlite")
-        migrate(database, shipped("migrations") / _SCRIPTS[store])
+        migrate(database, migrations_of(store))
         database.close()

@@ -12,7 +12,7 @@ import pytest
 from running import close
 
 from consultation.app import create_app
-from consultation.config import Settings
+from consultation.config import STORES, Settings
 from consultation.roll import pages as desk
 from consultation.roll.returns import Returns
 from consultation.roll.store import Roll
@@ -20,7 +20,6 @@ from consultation.roll.store import Roll
 ROOT = Path(__file__).parents[2]
 BY_A_WORD = re.compile(r"\.extensions\b|\bparts\[[\"']|current_app\.config\[")
 ASKED = re.compile(r"\bpart\((\w+)\)")
-STORES = ("roll", "box", "office")
 SIDES = ("roll", "urn", "office", "roll urn", "roll urn office")
 
 

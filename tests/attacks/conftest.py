@@ -21,12 +21,11 @@ from attacks.town import OverHttp, Town, environment, living, open_town
 from sqlalchemy import create_engine, make_url, text
 
 from consultation.cli.running import gunicorn
-from consultation.config import shipped
+from consultation.config import STORES, migrations_of
 from consultation.database import Database, migrate
 from consultation.demo.server import Server
 
 HERE = Path(__file__).parent
-STORES = {"roll": "roll", "box": "ballots", "office": "office"}  # store: its migrations
 Urls = Mapping[str, str]
 Figure = Callable[[str, float], None]
 
@@ -249,7 +248,7 @@ class _PostgresqlStores:
         for store, base in models.items():
             self._do(f"CREATE DATABASE {base}")
             with closing(Database(self._url(base))) as database:
-                migrate(database, shipped("migrations") / STORES[store])
+                migrate(database, migrations_of(store))
         return models
 
     def _url(self, base: str) -> str:

@@ -24,7 +24,7 @@ from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.blind import PrivateKey
-from consultation.config import shipped
+from consultation.config import migrations_of
 from consultation.database import Database, migrate
 from consultation.demo.full_size import Source, cast, groups
 from consultation.office.campaigns import Campaign
@@ -165,9 +165,9 @@ def _run(what: str, directory: Path, ballots: int) -> int:
 
 def _fill(directory: Path, ballots: int) -> None:
     directory.mkdir()
-    for store, scripts in (("box", "ballots"), ("office", "office")):
+    for store in ("box", "office"):
         with closing(Database(f"sqlite:///{directory / store}.sqlite")) as database:
-            migrate(database, shipped("migrations") / scripts)
+            migrate(database, migrations_of(store))
     now = datetime.now(UTC)
     with (
         closing(Database(f"sqlite:///{directory / 'box'}.sqlite")) as box,

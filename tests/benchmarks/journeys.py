@@ -31,10 +31,10 @@ from sqlalchemy import create_engine, text
 from benchmarks.town import Town, credential, posts, town
 from consultation.blind import to_wire
 from consultation.cli.running import gunicorn
+from consultation.config import STORES
 from consultation.demo.agents import Invitation
 
 TICKS = os.sysconf("SC_CLK_TCK")
-STORES = ("roll", "box", "office")
 LANDING = f"/q/{storm.SLUG}/{storm.AUDIENCE}"
 DESK = f"/guichet/{storm.SLUG}/{storm.AUDIENCE}"
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"

@@ -23,7 +23,7 @@ from typing import BinaryIO
 import small
 from cluster import Cluster
 
-from consultation.config import Settings, Smtp, shipped
+from consultation.config import Settings, Smtp, migrations_of
 from consultation.database import Database, migrate
 from consultation.roll.batches import parse
 from consultation.roll.keys import RollKeys
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _measure(chosen: argparse.Namespace, url: str, folder: Path) -> None:
     with closing(Database(url)) as database:
-        migrate(database, shipped("migrations") / "roll")
+        migrate(database, migrations_of("roll"))
         keys = RollKeys(folder / "keys")
         keys.create(small.campaign().slug, ())
         roll = Roll(database, keys, lambda: small.OPENS)

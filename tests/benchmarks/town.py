@@ -16,7 +16,7 @@ from running import close
 from consultation.app import create_app
 from consultation.ballots.journey import Journey, State
 from consultation.blind import blind, blinding_factor, finalize, prepare, to_wire
-from consultation.config import Settings, shipped
+from consultation.config import Settings, migrations_of
 from consultation.database import Stores, migrate
 from consultation.demo.agents import Invitation
 from consultation.demo.place import settle
@@ -28,7 +28,6 @@ from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.synthetic import respond
 from consultation.roll.store import Roll
 
-SCRIPTS = {"roll": "roll", "box": "ballots", "office": "office"}
 SEED = "0123456789abcdef"
 
 
@@ -67,7 +66,7 @@ def town(people: int, urls: Mapping[str, str] | None = None) -> Iterator[Town]:
         }
         app = create_app(Settings.from_environment(environment))
         for store, database in app.parts[Stores].items():
-            migrate(database, shipped("migrations") / SCRIPTS[store])
+            migrate(database, migrations_of(store))
         june = storm.shipped_questionnaire("juin-2024")
         try:
             yield Town(

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from conftest import STORES, Clock
+from conftest import Clock
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from consultation import doctor, inspection
-from consultation.config import Settings, shipped
+from consultation.config import STORES, Settings, migrations_of
 from consultation.database import Database, migrate
 from consultation.doctor import Patient
 
@@ -86,7 +86,7 @@ def cluster(postgresql_url: str) -> Iterator[Servers]:
                 *(f"ALTER ROLE {name} SET {setting} = '{SILENT[setting]}'" for setting in SILENT),
             )
             with closing(Database(urls[store])) as database:
-                migrate(database, shipped("migrations") / STORES[store])
+                migrate(database, migrations_of(store))
         yield servers
     finally:
         for name in names.values():
