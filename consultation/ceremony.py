@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.database import Database, vacuum
-from consultation.formatting import end_fr
+from consultation.formatting import end
 from consultation.office.approvals import Action
 from consultation.office.campaigns import (
     GRACE,
@@ -170,7 +170,7 @@ class Ceremony:
     def extend(self, slug: str, closes: datetime, who: str) -> None:
         """Give more time."""
         self._campaigns.extend(slug, closes)
-        self._journal.write(who, "campagne prolongée", f"{slug}, jusqu’au {end_fr(closes)}")
+        self._journal.write(who, "campagne prolongée", f"{slug}, jusqu’au {end(closes)}")
 
     def takes_two(self, slug: str, grace: timedelta) -> tuple[Action, ...]:
         """What two persons must agree on to close now: a date and a grace were announced."""

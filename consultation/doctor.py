@@ -33,7 +33,7 @@ from consultation.ballots.store import Urn
 from consultation.ballots.tables import metadata as box_tables
 from consultation.config import WITH_ACCOUNTS, ConfigurationError, Settings, migrations_of
 from consultation.database import Database, StoreName, is_current
-from consultation.formatting import date_fr
+from consultation.formatting import moment
 from consultation.office.accounts import TWO_FACTORS, keys_by_role
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
@@ -626,7 +626,7 @@ def to_confirm_sentence(campaign: Campaign, now: datetime) -> str:
     """What to say when the clock has leapt over the end of a campaign."""
     return (
         f"La clôture de {campaign.slug} attend une personne : aucune veille n’a vu passer la fin. "
-        f"S’il est bien le {date_fr(now)}, lancez : "
+        f"S’il est bien le {moment(now)}, lancez : "
         f"consultation campaign close {campaign.slug} --confirm"
     )
 

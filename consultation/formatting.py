@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from consultation.words import FRENCH, own_language, words
+from consultation.words import FRENCH, TABLES, own_language, words
 
 _NOT_ON_A_LINE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 PARIS = ZoneInfo("Europe/Paris")
@@ -21,31 +21,60 @@ MONTHS = (
 )
 FIRST = "1er"
 """The first day of a month."""
+IN_PARIS = "%(moment)s (heure de Paris)"
 
 
-def date_fr(moment: datetime) -> str:
-    """« vendredi 28 juin 2024 à 18 h (heure de Paris) »."""
-    local = moment.astimezone(PARIS)
-    return f"{day_and_hour_fr(local)} (heure de Paris)"
+def moment(when: datetime, language: str = FRENCH) -> str:
+    """« vendredi 28 juin 2024 à 18 h (heure de Paris) », in the platform's words."""
+    told = day_and_hour(when.astimezone(PARIS), language)
+    return words(IN_PARIS, language, moment=told)
 
 
-def end_fr(moment: datetime) -> str:
-    """« vendredi 28 juin 2024 à minuit (heure de Paris) »: a day's end is told of that day.
+def end(when: datetime, language: str = FRENCH) -> str:
+    """« vendredi 28 juin 2024 à minuit (heure de Paris) »: a day's end is told of that day.
 
-    Never « samedi 29 juin à 0 h », which people read as a day more.
+    Never « samedi 29 juin à 0 h », which people read as a day more.
     """
-    return f"{_day_and_end_fr(moment.astimezone(PARIS))} (heure de Paris)"
+    told = _day_and_end(when.astimezone(PARIS), language)
+    return words(IN_PARIS, language, moment=told)
 
 
-def _day_and_end_fr(local: datetime) -> str:
+def day_and_hour(local: datetime, language: str = FRENCH) -> str:
+    """« vendredi 28 juin 2024 à 18 h », at the hour of the moment's own zone."""
+    told = {"day": _weekday(local, language), "hour": _hour(local, language)}
+    return words("%(day)s à %(hour)s", language, **told)
+
+
+def _day_and_end(local: datetime, language: str = FRENCH) -> str:
     if local.time() != time():
-        return day_and_hour_fr(local)
-    return f"{weekday_fr(local - timedelta(days=1))} à minuit"
+        return day_and_hour(local, language)
+    return words("%(day)s à minuit", language, day=_weekday(local - timedelta(days=1), language))
 
 
-def _hour_fr(moment: datetime) -> str:
-    minutes = f"\u00a0{moment.minute:02}" if moment.minute else ""
-    return f"{moment.hour}\u00a0h{minutes}"
+def _hour(local: datetime, language: str) -> str:
+    if own_language(language) == "en":
+        return f"{local:%H:%M}"
+    minutes = f"\u00a0{local.minute:02}" if local.minute else ""
+    return f"{local.hour}\u00a0h{minutes}"
+
+
+def _weekday(local: date, language: str) -> str:
+    return f"{words(DAYS[local.weekday()], language)} {_day(local, language)}"
+
+
+def _day(local: date, language: str) -> str:
+    number = words(FIRST, language) if local.day == 1 else str(local.day)
+    return f"{number} {words(MONTHS[local.month - 1], language)} {local.year}"
+
+
+def weekday_fr(local: date) -> str:
+    """« lundi 3 juin 2024 »."""
+    return _weekday(local, FRENCH)
+
+
+def day_fr(local: date) -> str:
+    """« 3 juin 2024 »."""
+    return _day(local, FRENCH)
 
 
 OVERSEAS = {
@@ -61,7 +90,7 @@ OVERSEAS = {
 
 
 def overseas(
-    moment: datetime, told: Callable[[datetime], str] | None = None
+    moment: datetime, told: Callable[[datetime], str] = day_and_hour
 ) -> list[tuple[str, str]]:
     """« vendredi 28 juin à 12 h », « Guadeloupe, Martinique… »: earliest first, Paris left out."""
     at: dict[datetime, list[str]] = {}
@@ -70,61 +99,8 @@ def overseas(
         local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
         at.setdefault(local, []).extend(places)
     return [
-        ((told or day_and_hour_fr)(local), ", ".join(places))
-        for local, places in sorted(at.items())
-        if local != paris
+        (told(local), ", ".join(places)) for local, places in sorted(at.items()) if local != paris
     ]
-
-
-def moment(when: datetime, language: str) -> str:
-    """A date and an hour, in the platform's words."""
-    return str(FILTERS[own_language(language)]["moment"](when))
-
-
-def end(when: datetime, language: str) -> str:
-    """The same of what ends then."""
-    return str(FILTERS[own_language(language)]["end"](when))
-
-
-def date_en(moment: datetime) -> str:
-    """« Friday 28 June 2024 at 18:00 (Paris time) »."""
-    return f"{_day_and_hour_en(moment.astimezone(PARIS))} (Paris time)"
-
-
-def end_en(moment: datetime) -> str:
-    """« Friday 28 June 2024 at midnight (Paris time) », for the end of that day."""
-    return f"{_day_and_end_en(moment.astimezone(PARIS))} (Paris time)"
-
-
-def _day_and_end_en(local: datetime) -> str:
-    if local.time() != time():
-        return _day_and_hour_en(local)
-    return f"{_day_en(local - timedelta(days=1))} at midnight"
-
-
-def _day_and_hour_en(local: datetime) -> str:
-    return f"{_day_en(local)} at {local:%H:%M}"
-
-
-def _day_en(day: date) -> str:
-    weekday, month = words(DAYS[day.weekday()], "en"), words(MONTHS[day.month - 1], "en")
-    return f"{weekday} {day.day} {month} {day.year}"
-
-
-def day_and_hour_fr(local: datetime) -> str:
-    """« vendredi 28 juin 2024 à 18 h », at the hour of the moment's own zone."""
-    return f"{weekday_fr(local)} à {_hour_fr(local)}"
-
-
-def day_fr(day: date) -> str:
-    """« 28 juin 2024 »."""
-    number = FIRST if day.day == 1 else str(day.day)
-    return f"{number} {MONTHS[day.month - 1]} {day.year}"
-
-
-def weekday_fr(day: date) -> str:
-    """« lundi 3 juin 2024 »."""
-    return f"{DAYS[day.weekday()]} {day_fr(day)}"
 
 
 def one_line(text: str) -> str:
@@ -147,22 +123,17 @@ def number_en(number: float) -> str:
     return f"{number:,}"
 
 
-FILTERS: Mapping[str, Mapping[str, Callable[..., object]]] = {
-    FRENCH: {
-        "moment": date_fr,
-        "end": end_fr,
-        "number": number_fr,
-        "overseas": overseas,
-        "overseas_end": partial(overseas, told=_day_and_end_fr),
-    },
-    "en": {
-        "moment": date_en,
-        "end": end_en,
-        "number": number_en,
-        "overseas": partial(overseas, told=_day_and_hour_en),
-        "overseas_end": partial(overseas, told=_day_and_end_en),
-    },
-}
+def _filters(language: str) -> Mapping[str, Callable[..., object]]:
+    return {
+        "moment": partial(moment, language=language),
+        "end": partial(end, language=language),
+        "number": number_en if language == "en" else number_fr,
+        "overseas": partial(overseas, told=partial(day_and_hour, language=language)),
+        "overseas_end": partial(overseas, told=partial(_day_and_end, language=language)),
+    }
+
+
+FILTERS = {language: _filters(language) for language in (FRENCH, *TABLES)}
 """What pages of each language make of moments and numbers."""
 
 

@@ -39,7 +39,6 @@ from consultation.config import Settings
 from consultation.days import Clock
 from consultation.formatting import (
     FILTERS,
-    date_fr,
     day_fr,
     number_fr,
     one_line,
@@ -102,7 +101,6 @@ def init_web(app: Application) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.filters.update(FILTERS[FRENCH])
     app.jinja_env.filters.update(
-        date_fr=date_fr,
         day_fr=day_fr,
         weekday_fr=weekday_fr,
         number_fr=number_fr,

@@ -14,7 +14,7 @@ from consultation.ballots.release import Release
 from consultation.ceremony import Account, Ceremony, Plan
 from consultation.days import Clock
 from consultation.doctor import late_sentences, to_confirm_sentence
-from consultation.formatting import date_fr, end_fr
+from consultation.formatting import end, moment
 from consultation.office.campaigns import GRACE, PHASE_WORDS, Campaign, Reissue
 from consultation.office.commands import two_persons
 from consultation.office.rounds import Rounds
@@ -125,7 +125,7 @@ def campaign_close(slug: str, grace: timedelta, confirm: bool) -> None:
         two_persons(action, slug)
     closing_campaign = ceremony.start_closing(slug, grace, WHO)
     if not already_closing and part(Campaigns).phase(closing_campaign) == "closing":
-        click.echo(f"Plus aucune réponse nouvelle. Délai : {end_fr(closing_campaign.last_moment)}.")
+        click.echo(f"Plus aucune réponse nouvelle. Délai : {end(closing_campaign.last_moment)}.")
         click.echo(f"Après ce moment : consultation campaign close {slug}")
         return
     show_account(ceremony.finish_closing(slug, WHO))
@@ -191,7 +191,7 @@ def _confirm_the_hour(found: Campaign, confirmed: bool) -> None:
     if not part(Rounds).to_confirm(found):
         return
     now: datetime = part(Clock)()
-    question = f"Aucune veille n’a vu passer la fin. Sommes-nous bien le {date_fr(now)} ?"
+    question = f"Aucune veille n’a vu passer la fin. Sommes-nous bien le {moment(now)} ?"
     if not (confirmed or (sys.stdin.isatty() and click.confirm(question))):
         raise Mistake(to_confirm_sentence(found, now))
     part(Journal).write(WHO, "heure confirmée", f"{found.slug}, {now.isoformat()}")
@@ -202,8 +202,8 @@ def _show_campaign(found: Campaign) -> None:
     lines(
         {
             "état": _words(found),
-            "ouverture": date_fr(found.opens),
-            "fermeture": end_fr(found.closes),
+            "ouverture": moment(found.opens),
+            "fermeture": end(found.closes),
             "questionnaire": found.digest,
         }
     )

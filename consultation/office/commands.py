@@ -8,7 +8,7 @@ import click
 from flask.cli import AppGroup
 
 from consultation.config import Settings
-from consultation.formatting import end_fr
+from consultation.formatting import end
 from consultation.office import accounts as office
 from consultation.office.accounts import ROLE_WORDS, ROLES
 from consultation.office.approvals import ACTION_WORDS, ACTIONS, Action, Approval, known_id
@@ -185,6 +185,6 @@ def _show_approval(asked: Approval) -> None:
             "demande": asked.id.hex(),
             "demandée par": asked.requested_by,
             "approuvée par": asked.approved_by or "personne encore",
-            "valable jusqu’au": end_fr(asked.valid_until),
+            "valable jusqu’au": end(asked.valid_until),
         }
     )

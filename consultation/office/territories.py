@@ -12,7 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from consultation.config import shipped
-from consultation.formatting import PARIS, day_and_hour_fr
+from consultation.formatting import PARIS, day_and_hour
 from consultation.refusals import Refusal
 
 OPENS, CLOSES = 8, 18  # local hours between which messages leave, on working days
@@ -62,7 +62,7 @@ class Territory:
     def words(self, moment: datetime) -> str:
         """« lundi 3 juin 2024 à 9 h (heure de La Réunion) »."""
         place = "Paris" if self.zone == PARIS else self.name
-        return f"{day_and_hour_fr(moment.astimezone(self.zone))} (heure de {place})"
+        return f"{day_and_hour(moment.astimezone(self.zone))} (heure de {place})"
 
     def day_off(self, day: date) -> str:
         """Why nobody works there that day, « jour férié : Ascension »; nothing when people do."""

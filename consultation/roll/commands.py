@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 
 from consultation import whole
 from consultation.config import Settings
-from consultation.formatting import date_fr
+from consultation.formatting import moment
 from consultation.office.campaigns import Campaign
 from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Campaigns, Journal
@@ -145,7 +145,7 @@ def invitations_reissue(slug: str, address: str, now: bool) -> None:
     replaced = roll.counts(slug).reissued
     part(Journal).write(WHO, "lien remplacé", f"{slug}, {replaced} en tout")
     if isinstance(outcome, datetime):
-        click.echo(f"Le nouveau lien partira à l’ouverture des bureaux, le {date_fr(outcome)}.")
+        click.echo(f"Le nouveau lien partira à l’ouverture des bureaux, le {moment(outcome)}.")
         return
     if outcome.kind != "sent":
         raise Unavailable(f"lien remplacé, mais message non parti : {outcome.reason}.")

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Frame, KeepInFrame, Paragraph
 
 from consultation.config import Settings
-from consultation.formatting import end_fr
+from consultation.formatting import end
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.mail import link
@@ -105,7 +105,7 @@ class _Printer:
         page = f"<b>{_plain(place)}/q</b>"
         yield f"Photographiez ce code avec un téléphone, ou ouvrez {page} et écrivez\u00a0:"
         yield f'<font face="Courier-Bold">{letters}</font>'
-        yield _plain(f"Jusqu’au {end_fr(self._campaign.closes)}.")
+        yield _plain(f"Jusqu’au {end(self._campaign.closes)}.")
         yield "Ce code est personnel et permet de répondre une seule fois."
         yield "Rien ne relie vos réponses à ce papier."
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from consultation.config import Settings, shipped
-from consultation.formatting import date_fr, end_fr, one_line
+from consultation.formatting import end, moment, one_line
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.headers import address_in, write_mailbox, write_text
@@ -156,8 +156,8 @@ def _words(outgoing: Outgoing, campaign: Campaign, settings: Settings) -> dict[s
         "title": one_line(campaign.title),
         "organisation": settings.organisation,
         "minutes": campaign.questionnaire.minutes,
-        "opens": date_fr(campaign.opens).removesuffix(_HOUR),
-        "closes": end_fr(campaign.closes),
+        "opens": moment(campaign.opens).removesuffix(_HOUR),
+        "closes": end(campaign.closes),
         "link": link(public_url, outgoing.campaign, outgoing.audience, outgoing.code),
         "typing_page": f"{public_url}/q",
         "code": codes.grouped(outgoing.code),
@@ -176,7 +176,7 @@ def _sender(settings: Settings) -> Address:
 
 
 def _subject(campaign: Campaign) -> str:
-    day = " ".join(end_fr(campaign.closes).split()[1:3])
+    day = " ".join(end(campaign.closes).split()[1:3])
     return f"{campaign.title} (jusqu’au {day})"
 
 

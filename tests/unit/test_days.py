@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from consultation.config import shipped
 from consultation.days import end_of, start_of
-from consultation.formatting import FILTERS, PARIS, end_en, end_fr, weekday_fr
+from consultation.formatting import FILTERS, PARIS, end, weekday_fr
 from consultation.terminal import Moment
 
 NBSP = "\u00a0"
@@ -21,12 +21,12 @@ days = st.dates(date(1990, 1, 1), date(2100, 1, 1))
 
 @given(days)
 def test_a_day_ends_where_the_next_begins_and_is_told_of_itself(day: date) -> None:
-    end = end_of(day)
+    midnight = end_of(day)
 
-    assert end == start_of(day + timedelta(days=1))
-    assert (end - timedelta(microseconds=1)).date() == day
-    assert timedelta(hours=23) <= end.astimezone(UTC) - start_of(day).astimezone(UTC)
-    assert end_fr(end.astimezone(UTC)) == f"{weekday_fr(day)} à minuit (heure de Paris)"
+    assert midnight == start_of(day + timedelta(days=1))
+    assert (midnight - timedelta(microseconds=1)).date() == day
+    assert timedelta(hours=23) <= midnight.astimezone(UTC) - start_of(day).astimezone(UTC)
+    assert end(midnight.astimezone(UTC)) == f"{weekday_fr(day)} à minuit (heure de Paris)"
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_what_is_no_date_is_told(written: str) -> None:
 
 
 def test_an_end_is_told_in_both_languages_and_where_it_is_another_hour() -> None:
-    end = end_of(date(2026, 12, 20))
-    french = dict(reversed(line) for line in FILTERS["fr"]["overseas_end"](end))
-    english = dict(reversed(line) for line in FILTERS["en"]["overseas_end"](end))
+    midnight = end_of(date(2026, 12, 20))
+    french = dict(reversed(line) for line in FILTERS["fr"]["overseas_end"](midnight))
+    english = dict(reversed(line) for line in FILTERS["en"]["overseas_end"](midnight))
 
-    assert end_fr(end) == "dimanche 20 décembre 2026 à minuit (heure de Paris)"
-    assert end_en(end) == "Sunday 20 December 2026 at midnight (Paris time)"
+    assert end(midnight) == "dimanche 20 décembre 2026 à minuit (heure de Paris)"
+    assert end(midnight, "en") == "Sunday 20 December 2026 at midnight (Paris time)"
     assert french["Polynésie française (Tahiti)"] == f"dimanche 20 décembre 2026 à 13{NBSP}h"
     assert french["La Réunion"] == f"lundi 21 décembre 2026 à 3{NBSP}h"
     assert english["Nouvelle-Calédonie"] == "Monday 21 December 2026 at 10:00"
@@ -74,7 +74,7 @@ def test_an_end_is_told_in_both_languages_and_where_it_is_another_hour() -> None
     late = datetime(2026, 6, 20, 23, 0, tzinfo=PARIS)
     there = dict(reversed(line) for line in FILTERS["fr"]["overseas_end"](late))
     assert there["Mayotte"] == "samedi 20 juin 2026 à minuit"
-    assert end_fr(late) == f"samedi 20 juin 2026 à 23{NBSP}h (heure de Paris)"
+    assert end(late) == f"samedi 20 juin 2026 à 23{NBSP}h (heure de Paris)"
 
 
 def test_every_page_tells_a_closing_as_an_end() -> None:

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consultation.formatting import date_fr, number_fr, overseas, paragraphs, rich
+from consultation.formatting import moment, number_fr, overseas, paragraphs, rich
 
 NBSP, NARROW = "\u00a0", "\u202f"
 
 
 @pytest.mark.parametrize(
-    ("moment", "written"),
+    ("at", "written"),
     [
         ((2024, 6, 28, 16, 0), "vendredi 28 juin 2024 à 18\u00a0h (heure de Paris)"),
         ((2024, 12, 1, 8, 5), "dimanche 1er décembre 2024 à 9\u00a0h\u00a005 (heure de Paris)"),
@@ -24,9 +24,9 @@ NBSP, NARROW = "\u00a0", "\u202f"
     ],
 )
 def test_a_date_is_written_in_french_at_the_hour_of_paris(
-    moment: tuple[int, int, int, int, int], written: str
+    at: tuple[int, int, int, int, int], written: str
 ) -> None:
-    assert date_fr(datetime(*moment, tzinfo=UTC)) == written
+    assert moment(datetime(*at, tzinfo=UTC)) == written
 
 
 def test_a_moment_is_told_where_it_is_another_hour_or_another_day() -> None:

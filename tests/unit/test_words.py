@@ -27,7 +27,7 @@ from consultation.words import FRENCH, SAID, TABLES, own_language, said_by, word
 
 HERE = Path(pages.__file__).parents[1]
 SPEAKING = (
-    *("ballots/*.py", "roll/*.py", "questionnaire/*.py", "office/campaigns.py"),
+    *("ballots/*.py", "roll/*.py", "questionnaire/**/*.py", "office/campaigns.py"),
     *("entrance.py", "formatting.py", "incoming.py", "legal.py", "refusals.py", "web.py"),
 )
 """The code that agents hear."""
@@ -62,16 +62,42 @@ def in_templates() -> set[str]:
 
 
 @cache
+def code() -> tuple[ast.Module, ...]:
+    paths = (one for place in SPEAKING for one in HERE.glob(place))
+    return tuple(ast.parse(path.read_text("utf-8")) for path in paths)
+
+
+@cache
 def in_code() -> set[str]:
     """Every text of the code, on one line, and the first line of each."""
     found: set[str] = set()
-    for path in (one for place in SPEAKING for one in HERE.glob(place)):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                lines = node.value.strip().splitlines() or [""]
-                found |= {node.value, " ".join(node.value.split(" ")), lines[0]}
-                found.add(" ".join(line.strip() for line in lines))
+    for node in (node for module in code() for node in ast.walk(module)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            lines = node.value.strip().splitlines() or [""]
+            found |= {node.value, " ".join(node.value.split(" ")), lines[0]}
+            found.add(" ".join(line.strip() for line in lines))
     return found
+
+
+def said_by_code() -> set[str]:
+    """What the code says by `words` or `plural`, written there or named there."""
+    named = {
+        target.id: node.value
+        for module in code()
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    given = [
+        one
+        for module in code()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        for one in {"words": node.args[:1], "plural": node.args[1:3]}.get(node.func.id, ())
+    ]
+    said = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in given]
+    return {str(one.value) for one in said if isinstance(one, ast.Constant)}
 
 
 SCRIPTS = [path.read_text("utf-8") for path in STATIC.glob("*.js")]
@@ -86,6 +112,7 @@ def in_scripts() -> set[str]:
 def test_every_word_of_the_agents_pages_is_in_each_language(language: str) -> None:
     assert in_templates() - set(TABLES[language]) == set()
     assert in_scripts() - set(TABLES[language]) == set()
+    assert said_by_code() - set(TABLES[language]) == set()
     assert set(messages(FRENCH).values()) - set(TABLES[language]) == set()
 
 
