@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 
 import small
-from conftest import Clock
 from face import build
 
 from consultation import days, entrance
@@ -71,7 +70,7 @@ def roll_keys(directory: Path) -> RollKeys:
 def run(
     stores: Callable[[str], Database],
     keys_of_the_roll: RollKeys,
-    clock: Clock,
+    clock: Callable[[], datetime],
     keys: Path,
     *,
     people: int = INVITED,

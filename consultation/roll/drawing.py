@@ -17,7 +17,7 @@ from consultation.formatting import end
 from consultation.office.campaigns import Campaign
 from consultation.roll import codes
 from consultation.roll.mail import link
-from consultation.roll.paper import Form, Slip
+from consultation.roll.slips import Form, Slip
 from consultation.roll.store import Batch
 
 _GRID = {"bulletins": (2, 4), "lettres": (1, 1)}

@@ -51,6 +51,7 @@ from consultation.roll.mail import message
 from consultation.roll.relay import Letter, Mailer
 from consultation.roll.reminders import MOST, Reminders
 from consultation.roll.returns import Returns
+from consultation.roll.slips import FORMS
 from consultation.roll.store import FLAWS, Batch, Outgoing, Roll, UnknownBatch
 from consultation.sealing import CannotUnseal, lock, unlock
 from consultation.web import as_file
@@ -244,7 +245,7 @@ def print_codes(batch: str) -> Response:
     campaign, form = part(Campaigns).get(found.campaign), request.form.get("forme", "")
     printed = part(Roll).printed_codes(found.id)
     wanted = paper.shares(request.form.get("services", ""), len(printed))
-    chosen = next((known for known in paper.FORMS if known == form), paper.FORMS[0])
+    chosen = next((known for known in FORMS if known == form), FORMS[0])
     content = paper.pdf(found, campaign, part(Settings), printed, wanted, chosen)
     _record("codes imprimés", found.campaign, found.name, f"{sum(one.count for one in wanted)}")
     return _download(content, f"{found.name}.pdf", "application/pdf")

@@ -9,15 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from consultation.config import Settings
 from consultation.office.campaigns import Campaign
 from consultation.refusals import Refusal
+from consultation.roll.slips import Form, Slip
 from consultation.roll.store import Batch
 
-Form = Literal["bulletins", "lettres"]
-FORMS: tuple[Form, ...] = ("bulletins", "lettres")
 MOST = 2_000  # codes in one file
 
 
@@ -44,16 +42,6 @@ class Share:
 
     service: str
     count: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slip:
-    """One code to hand out."""
-
-    code: str
-    service: str
-    number: int
-    total: int
 
 
 def shares(typed: str, available: int) -> tuple[Share, ...]:

@@ -38,6 +38,7 @@ def test_every_contract_is_kept() -> None:
         ("blind.py", "import sqlalchemy", "The language, the cryptography"),
         ("ballots/pages.py", "import sqlalchemy", "Pages never write SQL"),
         ("results/frame.py", "import consultation.ballots.keys", "Results read the urn"),
+        ("roll/codes.py", "import consultation.roll.paper", "No module leads back to itself"),
     ],
 )
 def test_a_violation_is_seen(tmp_path: Path, module: str, line: str, contract: str) -> None:

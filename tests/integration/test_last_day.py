@@ -22,6 +22,7 @@ from consultation.database import Database
 from consultation.demo.mail_sink import MailSink
 from consultation.office.store import Campaigns, Journal
 from consultation.roll import paper
+from consultation.roll.slips import FORMS
 from consultation.roll.store import Roll
 
 SLUG = "essai"
@@ -119,7 +120,7 @@ def test_messages_reminders_and_letters_name_the_last_day(
         parts[Settings],
         parts[Roll].printed_codes(batch_id),
         paper.shares("", 1),
-        paper.FORMS[0],
+        FORMS[0],
     )
     assert f"Jusqu’au {LAST_DAY}" in spaced(PdfReader(io.BytesIO(printed)).pages[0].extract_text())
 
