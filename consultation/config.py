@@ -29,6 +29,8 @@ SECRET_LENGTH = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}
 SMTP_PORTS = {"smtp": 25, "smtps": 465}
 DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg"}
+_NO_UTF_8 = re.compile("[\ud800-\udfff]")  # how Python keeps a byte that is none
+_NO_TEXT = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class ConfigurationError(Exception):
@@ -224,6 +226,12 @@ class _Reader:
 
     def _get(self, name: str) -> str:
         value = self._environ.get(name, "").strip()
+        foreign = _NO_UTF_8.search(value)
+        if foreign:
+            self._wrong(
+                name, f"écrivez-la en UTF-8 : elle contient un autre octet ({_octet(foreign)})."
+            )
+            return ""
         if value != one_line(value):  # it may go into a header, or into an address
             self._wrong(name, "écrivez-la sur une seule ligne.")
             return ""
@@ -371,13 +379,28 @@ class _Reader:
                 "indiquez smtp://relais:25, smtp://relais:587?starttls ou smtps://relais:465.",
             )
             return Smtp()
+        user, password = self._credentials("SMTP_URL", parts)
         return Smtp(
             host=parts.hostname,
             port=parts.port or SMTP_PORTS[parts.scheme],
-            user=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
+            user=user,
+            password=password,
             tls=_tls(parts),
         )
+
+    def _credentials(self, name: str, parts: SplitResult) -> tuple[str, str]:
+        """The user and the password of an address: UTF-8, without control characters (RFC 4616)."""
+        user, password = (
+            unquote(one or "", errors="surrogateescape") for one in (parts.username, parts.password)
+        )
+        barred = _NO_TEXT.search(user + password)
+        if barred:
+            self._wrong(
+                name,
+                "l’utilisateur ou le mot de passe contient un octet qui n’est pas un caractère en "
+                f"UTF-8 ({_octet(barred)}). Écrivez par exemple « é », ou %C3%A9.",
+            )
+        return user, password
 
     def _mail_from(self, *, needed: bool) -> str:
         value = self._get("MAIL_FROM")
@@ -425,6 +448,8 @@ class _Reader:
         if value and (not parts or parts.scheme not in ("imap", "imaps") or not parts.hostname):
             self._wrong("RETURNS_URL", "indiquez imaps://utilisateur:mot-de-passe@serveur/INBOX.")
             return ""
+        if parts:
+            self._credentials("RETURNS_URL", parts)
         return value
 
     def _worker_every(self) -> float:
@@ -445,6 +470,10 @@ class _Reader:
 
 def _words(names: tuple[str, ...]) -> str:
     return ", ".join(names)
+
+
+def _octet(found: re.Match[str]) -> str:
+    return f"%{ord(found[0]) & 0xFF:02X}"
 
 
 def _split(url: str) -> SplitResult | None:

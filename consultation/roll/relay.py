@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from base64 import b64encode
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -106,7 +107,7 @@ class Mailer:
         if smtp.tls == "starttls":
             relay.starttls(context=context)
         if smtp.user:
-            relay.login(smtp.user, smtp.password)
+            _log_in(relay, smtp.user, smtp.password)
         relay.ehlo_or_helo_if_needed()
         return relay
 
@@ -184,6 +185,30 @@ class Mailer:
         told = next((words for kind, words in why.items() if isinstance(error, kind)), "")
         place = f"{self._smtp.host}:{self._smtp.port}"
         return f"le relais {place} est injoignable ({told or 'vérifiez son nom'})"
+
+
+def _log_in(relay: smtplib.SMTP, user: str, password: str) -> None:
+    """Say who we are; in UTF-8 (RFC 4616), when smtplib, which knows ASCII only, cannot."""
+    if (user + password).isascii():
+        relay.login(user, password)
+        return
+    relay.ehlo_or_helo_if_needed()
+    offered = relay.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in offered:
+        told = _in_base64(f"\0{user}\0{password}")
+        code, text = relay.docmd("AUTH", f"PLAIN {told}")
+    elif "LOGIN" in offered:
+        code, text = relay.docmd("AUTH", f"LOGIN {_in_base64(user)}")
+        if _family(code) == 3:
+            code, text = relay.docmd(_in_base64(password))
+    else:
+        raise smtplib.SMTPNotSupportedError
+    if _family(code) != 2:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _in_base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import get_args
 
 import hypothesis
 import pytest
-from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from conftest import Clock
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -610,6 +610,40 @@ def test_a_connection_is_renewed_after_a_hundred_messages(
     sender.send(invite(roll, *people(101)))
 
     assert relay.connections == 2
+
+
+@pytest.mark.parametrize("password", ["mot de passe", "mot de passé €"])
+@pytest.mark.parametrize("excluded", [[], ["PLAIN"], ["LOGIN"]])
+def test_a_relay_is_told_its_password_whatever_its_letters(
+    roll: Roll, relay: Relay, sender: Sender, password: str, excluded: list[str]
+) -> None:
+    told = []
+
+    def accept(
+        _server: object, _session: object, _envelope: object, _by: str, data: LoginPassword
+    ) -> AuthResult:
+        told.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=True)
+
+    options = {"auth_require_tls": False, "auth_exclude_mechanism": excluded}
+    batch_id = invite(roll, *people(2))
+    with listening(relay, authenticator=accept, **options) as guarded:
+        smtp = replace(guarded, user="rh-é", password=password)
+        done = Sender(roll, sender.campaign, replace(sender.settings, smtp=smtp)).send(batch_id)
+
+    assert (done.sent, done.stopped) == (2, "")
+    assert told == [("rh-é", password)]
+
+
+def test_a_relay_that_knows_no_such_letters_is_not_said_to_be_misspelt(
+    roll: Roll, relay: Relay, sender: Sender
+) -> None:
+    batch_id = invite(roll, *people(2))
+    with listening(relay) as guarded:
+        smtp = replace(guarded, user="rh", password="passé")
+        done = Sender(roll, sender.campaign, replace(sender.settings, smtp=smtp)).send(batch_id)
+
+    assert "il n’offre pas le chiffrement ou l’identification" in done.stopped
 
 
 def test_wrong_credentials_stop_at_once(roll: Roll, relay: Relay, sender: Sender) -> None:

@@ -255,10 +255,34 @@ def test_a_side_writes_the_origin_of_the_other_as_browsers_do() -> None:
             "smtps://moi:p%40sse@relais",
             Smtp(host="relais", port=465, user="moi", password="p@sse", tls="implicit"),
         ),
+        (
+            "smtp://moi:pass%C3%A9@relais",
+            Smtp(host="relais", port=25, user="moi", password="passé"),
+        ),
+        ("smtp://moi:passé@relais", Smtp(host="relais", port=25, user="moi", password="passé")),
     ],
 )
 def test_the_relay_is_one_address(url: str, smtp: Smtp) -> None:
     assert read(SMTP_URL=url).smtp == smtp
+
+
+@pytest.mark.parametrize("name", ["SMTP_URL", "RETURNS_URL"])
+@pytest.mark.parametrize(
+    ("written", "barred"),
+    [("pass%E9", "E9"), ("pass\udce9", "E9"), ("a%00b", "00"), ("a%0Ab", "0A")],
+)
+def test_a_letter_that_no_password_may_hold_is_told_at_the_start(
+    name: str, written: str, barred: str
+) -> None:
+    scheme = {"SMTP_URL": "smtp", "RETURNS_URL": "imap"}[name]
+
+    with pytest.raises(ConfigurationError) as refused:
+        read(**{name: f"{scheme}://moi:{written}@serveur"})
+
+    (problem,) = refused.value.problems
+    assert problem.startswith(name)
+    assert f"(%{barred})" in problem
+    assert "UTF-8" in problem
 
 
 def test_domains_are_a_list() -> None:
