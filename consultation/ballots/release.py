@@ -1,8 +1,8 @@
 """Releases ballots from the airlock: a pool mix, after which nothing tells when one arrived.
 
 Enough ballots must wait; a random part of them leaves, shuffled, sealed anew for the export; those
-that stay are sealed anew too. They get a key of their own once the last one retired is destroyed
-(`keys` says when): no copy of the box taken before that says anything about what the urn holds.
+that stay are sealed anew too. They get a key of their own once the last one retired is destroyed,
+as `consultation.airlock` says: no copy of the box taken before then tells what the urn holds.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import random
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
-from consultation.ballots.keys import KEPT_FOR, OVERDUE, BoxKeys, Retired
+from consultation.airlock import Keys, watch
+from consultation.ballots.keys import BoxKeys
 from consultation.ballots.standbys import Position, Standbys, position
 from consultation.ballots.store import ID_BYTES, NoAirlock, insert_new
 from consultation.ballots.tables import airlock, ballot, inbox
@@ -88,7 +89,9 @@ class Release:
 
     def prepare(self, campaign: Campaign) -> None:
         """Give the campaign an airlock; doing it twice changes nothing."""
-        if self._public(campaign) is None and campaign.state != "closed":
+        with self._database.read() as connection:
+            keys = self._seen(connection, campaign)
+        if keys.may_open:
             key = self._keys.create(campaign.urn)
             with self._database.write() as tx:
                 new = insert_new(tx, airlock, [{"urn": campaign.urn, "public": key.public}])
@@ -98,24 +101,24 @@ class Release:
 
     def prove(self, campaign: Campaign) -> bool:
         """Say that the key which the box names is here, now; false when it is not."""
-        held = self._held(campaign, self._public(campaign))
-        if held:
-            self._proofs.prove(held.public)
-        return held is not None
+        with self._database.read() as connection:
+            keys = self._seen(connection, campaign)
+        if keys.named and keys.held:
+            self._proofs.prove(keys.named)
+        return keys.held
 
     def airlock(self, campaign: Campaign) -> Airlock:
         """How the airlock of this campaign is; nothing is changed."""
         with self._database.snapshot() as connection:
-            public = connection.scalar(_public_of(campaign))
-            key = self._held(campaign, public)
+            keys = self._seen(connection, campaign)
+            key = self._held(campaign, keys)
             # The server that accepts ballots may count them, and has no key.
             boxes = connection.scalars(_waiting_in(campaign)).all() if key else ()
-        retired = self._keys.retired(campaign.urn, public)
         return Airlock(
-            ready=key is not None,
+            ready=keys.held,
             unreadable=sum(not _opens(key, box) for box in boxes) if key else None,
-            retired=len(retired),
-            late=tuple(sorted({name for path in retired for name in self._overdue(path)})),
+            retired=len(keys.retired),
+            late=tuple(sorted({name for path in keys.retired for name in self._overdue(path)})),
         )
 
     def run(self, campaign: Campaign, *, everything: bool = False) -> Released:
@@ -134,7 +137,7 @@ class Release:
         Closing twice changes nothing. Its key is destroyed by a later `sweep`.
         """
         with self._database.write() as tx:
-            old = self._current_key(tx, campaign)
+            old = self._current_key(campaign, self._locked(tx, campaign))
             texts = _unsealed(tx, campaign, old) if old else []
             if old:
                 self._move(tx, campaign, texts, 0, b"")
@@ -150,16 +153,14 @@ class Release:
         How many were destroyed. To be done at each round, whatever the state of the campaign.
         """
         with self._database.read() as connection:
-            public = connection.scalar(_public_of(campaign))
-            if not (self._held(campaign, public) or _is_over(campaign, public)):
+            keys = self._seen(connection, campaign)
+            if not keys.are_told_apart:
                 return 0
-            retired = self._keys.retired(campaign.urn, public)
             # Asked after the box has named another key: it had retired these by then.
             seen = self._look(connection)
-        if public:  # it may have been retired before, in what is no longer the box's past
-            self._keys.forget(self._keys.path(campaign.urn, public))
+        self._forget_the_note(campaign, keys)
         self._standbys.remember(seen)
-        done = [path for path in retired if self._may_go(path, seen)]
+        done = [path for path in keys.retired if self._may_go(path, seen)]
         return self._destroy(campaign, done) if done else 0
 
     def give_up_waiting_for(self, standby: str) -> None:
@@ -176,12 +177,12 @@ class Release:
         KeyElsewhere when a worker has lately said, elsewhere, that it holds it.
         """
         with self._database.write() as tx:
-            public = tx.scalar(_public_of(campaign).with_for_update())
-            if public is None:
+            keys = self._locked(tx, campaign)
+            if keys.named is None:
                 return 0
-            key = self._held(campaign, public)
-            if key is None and self._proofs.fresh(public):
+            if not (keys.held or keys.are_lost(proved=self._proofs.fresh(keys.named))):
                 raise KeyElsewhere
+            key = self._held(campaign, keys)
             rows = tx.execute(select(inbox).where(inbox.c.urn == campaign.urn)).all()
             lost = [row.id for row in rows if key is None or not _opens(key, row.sealed)]
             for one in lost:
@@ -197,30 +198,34 @@ class Release:
         it. A crash in between leaves a key too many, and never one too few.
         """
         with self._database.write() as tx:
-            old = self._current_key(tx, campaign)
+            keys = self._locked(tx, campaign)
+            old = self._current_key(campaign, keys)
             if old is None:
                 raise NoAirlock
             texts = _unsealed(tx, campaign, old)
             if len(texts) < enough:
                 return Released(moved=0, waiting=len(texts))
             staying = len(texts) if left is None else left
-            free = not self._keys.retired(campaign.urn, old.public)
-            key = self._new_key(campaign) if free else old
+            key = self._new_key(campaign) if keys.may_change else old
             self._move(tx, campaign, texts, staying, key.public)
-            if free:
+            if key is not old:
                 self._name(tx, campaign, key)
         self.sweep(campaign)
         forget_the_log(self._database)
         return Released(moved=len(texts) - staying, waiting=staying)
 
-    def _public(self, campaign: Campaign) -> bytes | None:
-        with self._database.read() as connection:
-            return connection.scalar(_public_of(campaign))
+    def _seen(self, connection: Connection, campaign: Campaign) -> Keys:
+        return self._keys_of(campaign, connection.scalar(_public_of(campaign)))
 
-    def _held(self, campaign: Campaign, public: bytes | None) -> SealingKey | None:
-        if public is None or not self._keys.holds(campaign.urn, public):
-            return None
-        return self._keys.get(campaign.urn, public)
+    def _locked(self, tx: Connection, campaign: Campaign) -> Keys:
+        # This lock makes releases of one urn take turns and wait for submissions under way.
+        return self._keys_of(campaign, tx.scalar(_public_of(campaign).with_for_update()))
+
+    def _keys_of(self, campaign: Campaign, named: bytes | None) -> Keys:
+        return self._keys.seen(campaign.urn, named, closed=campaign.state == "closed")
+
+    def _held(self, campaign: Campaign, keys: Keys) -> SealingKey | None:
+        return self._keys.get(campaign.urn, keys.named) if keys.named and keys.held else None
 
     def _new_key(self, campaign: Campaign) -> SealingKey:
         key = self._keys.create(campaign.urn)
@@ -231,41 +236,37 @@ class Release:
         changed = update(airlock).where(airlock.c.urn == campaign.urn)
         tx.execute(changed.values(public=key.public))
 
-    def _current_key(self, tx: Connection, campaign: Campaign) -> SealingKey | None:
-        # This lock makes releases of one urn take turns and wait for submissions under way.
-        public = tx.scalar(_public_of(campaign).with_for_update())
-        if public is None:  # not yet prepared, or closed
+    def _current_key(self, campaign: Campaign, keys: Keys) -> SealingKey | None:
+        if keys.named is None:  # not yet prepared, or closed
             return None
-        current = self._keys.get(campaign.urn, public)
+        current = self._keys.get(campaign.urn, keys.named)
         self._keys.destroy_drafts(campaign.urn)
-        self._keys.forget(self._keys.path(campaign.urn, public))
+        self._forget_the_note(campaign, keys)
         return current
+
+    def _forget_the_note(self, campaign: Campaign, keys: Keys) -> None:
+        """The current key may have been retired, in what is no longer the box's past."""
+        if keys.named:
+            self._keys.forget(self._keys.path(campaign.urn, keys.named))
 
     def _may_go(self, path: Path, seen: Position) -> bool:
         """Whether this retired key was kept long enough; that it was seen again is noted."""
-        now, noted = self._clock(), self._keys.noted(path)
-        if noted is None or noted.system != seen.system or noted.written > seen.written:
-            first = Retired(age=timedelta(), seen=now, system=seen.system, written=seen.written)
-            self._keys.note(path, first)
-            return False
-        again = noted.at(now)
-        self._keys.note(path, again)
-        return again.age >= KEPT_FOR and not self._standbys.late(again.system, again.written)
+        watched = watch(self._keys.noted(path), self._clock(), seen.system, seen.written)
+        self._keys.note(path, watched)
+        return watched.may_be_destroyed(self._standbys.late(watched.system, watched.written))
 
     def _destroy(self, campaign: Campaign, paths: Sequence[Path]) -> int:
         """Destroy these, unless the box has gone back to one of them, or names one not here."""
         with self._database.write() as tx:
-            public = tx.scalar(_public_of(campaign).with_for_update())
-            if not (self._held(campaign, public) or _is_over(campaign, public)):
-                return 0
-            going = [path for path in paths if path in self._keys.retired(campaign.urn, public)]
+            keys = self._locked(tx, campaign)
+            going = [path for path in paths if path in keys.retired] if keys.are_told_apart else []
             for path in going:
                 self._keys.destroy(path)
         return len(going)
 
     def _overdue(self, path: Path) -> tuple[str, ...]:
         noted = self._keys.noted(path)
-        if noted is None or noted.age < OVERDUE:
+        if noted is None or not noted.is_overdue:
             return ()
         return self._standbys.late(noted.system, noted.written)
 
@@ -307,11 +308,6 @@ def _public_of(campaign: Campaign) -> Select[bytes]:
 
 def _waiting_in(campaign: Campaign) -> Select[bytes]:
     return select(inbox.c.sealed).where(inbox.c.urn == campaign.urn)
-
-
-def _is_over(campaign: Campaign, public: bytes | None) -> bool:
-    """Whether the airlock was taken away; before that, a key may be about to be named."""
-    return public is None and campaign.state == "closed"
 
 
 def _opens(key: SealingKey, box: bytes) -> bool:

@@ -13,10 +13,10 @@ from hashlib import sha256
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from consultation.airlock import is_proved
 from consultation.database import Database
 from consultation.office.tables import held_key
 
-VALID_FOR = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
 
 
@@ -48,14 +48,12 @@ class Proofs:
 
         One that was read is not read again before it is too old: proofs only get younger.
         """
-        if not self._is_fresh(self._known.get(public)):
+        now = self._clock()
+        if not is_proved(self._known.get(public), now):
             last = self.last(public)
             if last is not None:
                 self._known[public] = last
-        return self._is_fresh(self._known.get(public))
-
-    def _is_fresh(self, at: datetime | None) -> bool:
-        return at is not None and abs(self._clock() - at) < VALID_FOR
+        return is_proved(self._known.get(public), now)
 
 
 def _fingerprint(public: bytes) -> bytes:

@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from consultation.airlock import Watch
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
 from consultation.office.tables import rounds
 
-LEAP = timedelta(days=1)
-"""A step of the clock longer than this is not believed: it jumped, or nobody was watching."""
-
 _NAME = "closing"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Watch:
-    """Rounds that followed one another without a leap: the first and the last of them."""
-
-    since: datetime
-    last: datetime
-
-    def continued(self, now: datetime) -> Watch:
-        """With a round made now, or another watch that begins when the clock has leapt."""
-        if abs(now - self.last) > LEAP:
-            return Watch(since=now, last=now)
-        return Watch(since=min(self.since, now), last=now)
 
 
 class Rounds:
@@ -60,7 +43,9 @@ class Rounds:
             return False
         with self._database.read() as connection:
             row = connection.execute(_LAST).first()
-        return row is not None and Watch(**row._mapping).continued(now).since > campaign.last_moment
+        if row is None:
+            return False
+        return not Watch(**row._mapping).continued(now).saw_the_end(campaign.last_moment)
 
 
 _LAST = select(rounds.c.since, rounds.c.last).where(rounds.c.name == _NAME)

@@ -36,6 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from consultation.airlock import LEAP
 from consultation.blind import PublicKey
 from consultation.database import Database
 from consultation.formatting import PARIS
@@ -44,7 +45,6 @@ from consultation.office.accounts import Account, Role
 from consultation.office.approvals import VALID_FOR, Action, Approval
 from consultation.office.campaigns import Campaign, Phase, Reissue, State
 from consultation.office.figures import NAMES, Figure, Name, Published
-from consultation.office.rounds import LEAP
 from consultation.office.tables import (
     account,
     approval,

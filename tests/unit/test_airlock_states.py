@@ -31,7 +31,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from consultation.ballots.keys import KEPT_FOR, BoxKeys, Retired
+from consultation.airlock import KEPT_FOR, Watched
+from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.standbys import Position
 from consultation.ballots.store import Suspended, Urn
@@ -58,9 +59,9 @@ class Mortal(BoxKeys):
         self._die("create")
         return made
 
-    def note(self, path: Path, retired: Retired) -> None:
+    def note(self, path: Path, watched: Watched) -> None:
         self._die("note")
-        super().note(path, retired)
+        super().note(path, watched)
 
     def destroy(self, path: Path) -> None:
         self._die("destroy")

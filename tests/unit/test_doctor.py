@@ -20,7 +20,8 @@ from small import FAST_HASHING
 from sqlalchemy import insert, select, update
 
 from consultation import doctor, inspection
-from consultation.ballots.keys import BoxKeys, Retired
+from consultation.airlock import Watched
+from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.standbys import UNSEEN, Position, Standbys
 from consultation.ballots.tables import airlock, inbox
@@ -323,8 +324,8 @@ def late_standby(platform: Platform, name: str = "relais@192.0.2.7") -> None:
     """It has not replayed, for more than a day, what retired a key."""
     keys, now = BoxKeys(platform.keys), platform.clock.now
     keys.create(URN)
-    for path in keys.retired(URN, current_key(platform)):
-        old = Retired(age=timedelta(hours=25), seen=now, system="", written=1000)
+    for path in keys.seen(URN, current_key(platform), closed=False).retired:
+        old = Watched(age=timedelta(hours=25), seen=now, system="", written=1000)
         keys.note(path, old)
     behind = Position(replayed={} if name == UNSEEN else {name: 999}, unseen=name == UNSEEN)
     Standbys(keys.directory).remember(behind)

@@ -15,7 +15,8 @@ from conftest import Clock
 from small import campaign, credential, export_key
 from sqlalchemy import select
 
-from consultation.ballots.keys import AirlockKeyMissing, BoxKeys, Retired
+from consultation.airlock import Watched
+from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
 from consultation.ballots.release import Release, Released
 from consultation.ballots.store import NoAirlock, Urn
 from consultation.ballots.tables import airlock, ballot, inbox
@@ -113,10 +114,10 @@ class DyingKeys(BoxKeys):
             raise Dies
         return created
 
-    def note(self, path: Path, retired: Retired) -> None:
+    def note(self, path: Path, watched: Watched) -> None:
         if self._dies_at == "before noting":
             raise Dies
-        super().note(path, retired)
+        super().note(path, watched)
 
 
 def test_too_few_ballots_stay(urn: Urn, opened: Campaign, release: Release) -> None:
