@@ -41,10 +41,10 @@ class BoxKeys:
         return key
 
     def get(self, urn: bytes, public: bytes) -> SealingKey:
-        """The private key of the airlock whose public key is `public`."""
+        """The private key of the airlock whose public key is `public`, if its file is whole."""
         try:
             return SealingKey.from_bytes(read_key(self.path(urn, public)))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise AirlockKeyMissing from error
 
     def path(self, urn: bytes, public: bytes) -> Path:
@@ -55,7 +55,7 @@ class BoxKeys:
         """Whether the key that opens the airlock is here, and is the right one."""
         try:
             return self.get(urn, public).public == public
-        except (AirlockKeyMissing, ValueError):
+        except AirlockKeyMissing:
             return False
 
     def seen(self, urn: bytes, named: bytes | None, *, closed: bool) -> Keys:

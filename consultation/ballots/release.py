@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from consultation.airlock import Keys, watch
-from consultation.ballots.keys import BoxKeys
+from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
 from consultation.ballots.standbys import Position, Standbys, position
 from consultation.ballots.store import ID_BYTES, NoAirlock, insert_new
 from consultation.ballots.tables import airlock, ballot, inbox
@@ -239,10 +239,11 @@ class Release:
     def _current_key(self, campaign: Campaign, keys: Keys) -> SealingKey | None:
         if keys.named is None:  # not yet prepared, or closed
             return None
-        current = self._keys.get(campaign.urn, keys.named)
+        if not keys.held:
+            raise AirlockKeyMissing
         self._keys.destroy_drafts(campaign.urn)
         self._forget_the_note(campaign, keys)
-        return current
+        return self._keys.get(campaign.urn, keys.named)
 
     def _forget_the_note(self, campaign: Campaign, keys: Keys) -> None:
         """The current key may have been retired, in what is no longer the box's past."""

@@ -29,10 +29,10 @@ class ResultKeys:
         return self.get(slug).public
 
     def get(self, slug: str) -> SealingKey:
-        """The campaign's export key; NoExportKey when it is not here."""
+        """The campaign's export key; NoExportKey when it is not here whole."""
         try:
             return SealingKey.from_bytes(read_key(self._path(slug)))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, ValueError) as error:
             raise NoExportKey from error
 
     def holds(self, slug: str) -> bool:

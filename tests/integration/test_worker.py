@@ -157,6 +157,21 @@ def test_what_fails_is_told_and_does_not_stop_the_rest(
     assert "tâches échouées : 1" in said
 
 
+@pytest.mark.parametrize("files", ["box/*/airlock-*.key", "results/*/export.key"])
+def test_a_damaged_key_stops_its_chores_and_no_other(
+    run: Shell, slug: str, parts: dict, clock: Clock, files: str
+) -> None:
+    vote(parts, slug, 100)
+    clock.advance(days=1)
+    for key in Path(run.environment["KEYS_DIRECTORY"]).glob(files):
+        key.write_bytes(key.read_bytes()[:20])
+
+    said = run("worker", "--once", code=4)
+
+    assert figures(said)["consultations mises à jour"] == 1
+    assert "tâches échouées" in said
+
+
 def test_a_store_that_is_away_is_asked_again_later(run: Shell) -> None:
     run.environment["OFFICE_DATABASE_URL"] = "postgresql+psycopg://nobody@127.0.0.1:1/x"
 

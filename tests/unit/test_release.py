@@ -63,9 +63,9 @@ def release(mixer: Mixer) -> Release:
 
 def let_an_hour_pass(release: Release, opened: Campaign, clock: Clock) -> None:
     """Round after round, a worker sees the keys again."""
-    for _ in range(5):
+    for _ in range(6):
         release.sweep(opened)
-        clock.advance(minutes=15)
+        clock.advance(minutes=10)
     release.sweep(opened)
     release.prove(opened)
 
@@ -342,6 +342,51 @@ def test_a_process_that_dies_while_preparing_leaves_nothing_wrong(
     assert sorted(opened_ballots(urn, new)) == list(range(POOL))
     let_an_hour_pass(release, new, clock)
     assert len(key_files(keys_directory, new)) == 1
+
+
+def test_of_two_processes_that_open_an_airlock_at_once_one_key_is_left(
+    urn: Urn, release: Release, mixer: Mixer, keys_directory: Path, clock: Clock
+) -> None:
+    new = campaign(pool=POOL)
+
+    class Slow(BoxKeys):
+        def create(self, urn: bytes) -> SealingKey:
+            made = super().create(urn)
+            release.prepare(new)  # faster
+            return made
+
+    mixer(1, Slow(keys_directory)).prepare(new)
+
+    assert len(key_files(keys_directory, new)) == 1
+    fill(urn, new, range(POOL))
+    assert release.close(new).moved == POOL
+
+
+@pytest.mark.parametrize("content", [b"", b"half a k", b"another key of the same length !"])
+def test_a_damaged_key_is_told_and_nothing_is_done_until_it_is_put_back(
+    content: bytes,
+    urn: Urn,
+    opened: Campaign,
+    release: Release,
+    keys: BoxKeys,
+    keys_directory: Path,
+    clock: Clock,
+) -> None:
+    fill(urn, opened, range(3 * POOL))
+    [current] = key_files(keys_directory, opened)
+    right = current.read_bytes()
+    keys.create(opened.urn)
+    current.write_bytes(content)
+
+    for doing in (release.run, release.reseal, release.close):
+        with pytest.raises(AirlockKeyMissing):
+            doing(opened)
+    let_an_hour_pass(release, opened, clock)
+
+    assert not release.airlock(opened).ready
+    assert len(key_files(keys_directory, opened)) == 2
+    current.write_bytes(right)
+    assert release.run(opened).moved == 2 * POOL
 
 
 def test_a_key_half_written_when_its_process_died_is_destroyed(
