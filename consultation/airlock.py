@@ -22,9 +22,11 @@ KEPT_FOR = timedelta(hours=1)
 """What a snapshot or a backup made every hour needs."""
 OVERDUE = timedelta(days=1)
 """After so long, a retired key that is still waited for is a fault that somebody must see to."""
+ROUND = timedelta(minutes=10)
+"""What one round counts for at most: the clock jumped, or nobody was watching."""
 PROVED_FOR = timedelta(minutes=10)
 LEAP = timedelta(days=1)
-"""A step of the clock longer than this is not believed: it jumped, or nobody was watching."""
+"""A clock that steps further than this closes no campaign by itself, nor counts a day."""
 
 
 @dataclass(frozen=True)
@@ -163,14 +165,12 @@ class Watched:
 def watch(before: Watched | None, now: datetime, system: str, written: int) -> Watched:
     """What to note of a key seen retired now; `before`: what was, None when it was not.
 
-    The hour begins again where the box is another one, or has gone back in time. A step of the
-    clock of more than a day counts for nothing.
+    The hour begins again where the box is another one, or has gone back in time.
     """
     if before is None or before.system != system or before.written > written:
         return Watched(age=timedelta(), seen=now, system=system, written=written)
-    step = now - before.seen
-    believed = step if timedelta() < step <= LEAP else timedelta()
-    return replace(before, age=before.age + believed, seen=now)
+    step = min(max(now - before.seen, timedelta()), ROUND)
+    return replace(before, age=before.age + step, seen=now)
 
 
 def is_proved(at: datetime | None, now: datetime) -> bool:

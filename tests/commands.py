@@ -10,13 +10,16 @@ from pathlib import Path
 import click
 import small
 from click.testing import CliRunner
+from conftest import Clock
 from running import close
 from sqlalchemy import Pool, event
 
 from consultation.app import create_app, utc_now
+from consultation.ballots.release import Release
 from consultation.cli import ON_FILES, ON_THE_PLATFORM, commands
 from consultation.config import Settings
 from consultation.database import Database
+from consultation.office.store import Campaigns
 from consultation.parts import Application
 from consultation.sealing import write_key
 
@@ -101,6 +104,15 @@ def connections() -> Iterator[set[object]]:
     finally:
         event.remove(Pool, "connect", opened)
         event.remove(Pool, "close", closed)
+
+
+def let_an_hour_pass(run: Shell, slug: str, clock: Clock) -> None:
+    """A worker sees the airlock's keys again, every ten minutes; it makes a whole round last."""
+    parts = run.app().parts
+    for _ in range(6):
+        parts[Release].sweep(parts[Campaigns].get(slug))
+        clock.advance(minutes=10)
+    run("worker", "--once")
 
 
 @contextmanager

@@ -132,7 +132,7 @@ def destroy_retired_keys(app: Application, slug: str) -> None:
     """What rounds do in the hour that follows, without waiting for it."""
     parts = app.parts
     box, keys, now = parts[Stores]["box"], BoxKeys(parts[Settings].keys), parts[days.Clock]()
-    for minutes in (0, 61):
+    for minutes in range(0, 70, 10):
         later = partial(now.__add__, timedelta(minutes=minutes))
         release = Release(box, keys, parts[Proofs], later, random.Random(1))
         release.sweep(parts[Campaigns].get(slug))

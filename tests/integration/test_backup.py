@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from commands import CLOSES, Shell, open_to, shell
+from commands import CLOSES, Shell, let_an_hour_pass, open_to, shell
 from conftest import Clock
 from sqlalchemy import delete, insert, select, update
 from visitor import Visitor
@@ -71,13 +71,6 @@ def key_of_the_airlock(parts: Parts) -> Path:
     with parts[Stores]["box"].read() as connection:
         public = connection.execute(select(airlock.c.public)).scalar_one()
     return BoxKeys(parts[Settings].keys).path(found.urn, public)
-
-
-def let_an_hour_pass(run: Shell, clock: Clock) -> None:
-    for _ in range(5):
-        run("worker", "--once")
-        clock.advance(minutes=15)
-    run("worker", "--once")
 
 
 def column(file: Path, query: str) -> list:
@@ -234,7 +227,7 @@ def test_keys_copied_apart_are_those_that_something_may_still_need(
     run("database", "backup", tmp_path / "first", "--keys", kept)
     second = key_of_the_airlock(parts).name
     assert {path.name for path in kept.glob("box/*/*")} == {first, second}
-    let_an_hour_pass(run, clock)
+    let_an_hour_pass(run, "essai", clock)
     run("database", "backup", tmp_path / "second", "--keys", kept)
 
     third = key_of_the_airlock(parts).name

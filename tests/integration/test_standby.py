@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cluster import BIN, Cluster, Standby
-from commands import CLOSES, Shell, open_to, shell
+from commands import CLOSES, Shell, let_an_hour_pass, open_to, shell
 from conftest import Clock
 from sqlalchemy import make_url
 from voting import vote
@@ -49,11 +49,9 @@ def run(
 
 
 def rounds(run: Shell, clock: Clock, *, hours: int) -> None:
-    """The worker makes its rounds; here, one an hour."""
+    """The worker makes its rounds."""
     for _ in range(hours):
-        run("worker", "--once")
-        clock.advance(hours=1)
-    run("worker", "--once")
+        let_an_hour_pass(run, SLUG, clock)
 
 
 def keys(run: Shell) -> set[Path]:

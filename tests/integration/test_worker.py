@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from commands import CLOSES, Shell, agree, open_to, prepare, shell
+from commands import CLOSES, Shell, agree, let_an_hour_pass, open_to, prepare, shell
 from conftest import Clock
 from sqlalchemy import Table, delete, insert, select
 from voting import vote
@@ -325,8 +325,7 @@ def test_the_key_is_destroyed_an_hour_after_the_closing(
     run("worker", "--once")
     assert airlock_keys(run)
 
-    clock.advance(minutes=61)
-    run("worker", "--once")
+    let_an_hour_pass(run, slug, clock)
 
     assert not airlock_keys(run)
 

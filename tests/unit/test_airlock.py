@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from consultation.airlock import (
     HOLDINGS,
+    KEPT_FOR,
     LEAP,
     MOVES,
     PROVED_FOR,
+    ROUND,
     Keys,
     Watch,
     Watched,
@@ -26,6 +28,7 @@ from consultation.airlock import (
 WRITTEN = Path(__file__).parents[1] / "chaos" / "README.md"
 NOON = datetime(2024, 6, 10, 12, 0, tzinfo=UTC)
 PATH = Path("airlock-0.key")
+minutes = st.integers(1, 90).map(lambda number: timedelta(minutes=number))
 leaps = st.integers(-90 * 24, 90 * 24).map(lambda number: timedelta(hours=number))
 
 
@@ -75,7 +78,22 @@ def test_a_key_is_made_only_where_no_other_could_be_forgotten(
     assert keys.may_open + keys.may_change + keys.are_lost(proved=False) <= 1
 
 
-@pytest.mark.parametrize(("step", "rounds"), [(1, 60), (7, 9), (10, 6), (90, 1), (1440, 1)])
+@settings(max_examples=50)
+@given(st.lists(st.tuples(minutes, leaps | st.just(timedelta())), min_size=1, max_size=20))
+def test_an_hour_is_an_hour_but_for_ten_minutes_a_leap(
+    steps: list[tuple[timedelta, timedelta]],
+) -> None:
+    watched, now, true, leapt = watch(None, NOON, "", 0), NOON, timedelta(), 0
+    for step, leap in steps:
+        now, true, leapt = now + step + leap, true + step, leapt + (leap > timedelta())
+        watched = watch(watched, now, "", 0)
+
+        assert watched.age <= true + leapt * ROUND
+        assert not (watched.may_be_destroyed(()) and true < KEPT_FOR - leapt * ROUND)
+        assert not watched.may_be_destroyed(("relais",))
+
+
+@pytest.mark.parametrize(("step", "rounds"), [(1, 60), (7, 9), (10, 6), (90, 6), (1440, 6)])
 def test_rounds_end_by_destroying_it(step: int, rounds: int) -> None:
     watched = watch(None, NOON, "", 3)
     for _ in range(rounds):
