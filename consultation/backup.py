@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Table, func, select
 from consultation.ballots import tables as box
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
+from consultation.ballots.standbys import Standbys
 from consultation.ballots.store import NoAirlock, Urn
 from consultation.ceremony import note_forgotten
 from consultation.config import migrations_of
@@ -192,6 +193,8 @@ class Backup:
         saved = tuple(self._save(store, directory / store, keys) for store in chosen)
         if keys:
             self._forget_old_keys(keys, saved)
+        if keys and "box" in chosen:
+            Standbys(self._box_keys.directory).copy_to(keys / self._box_keys.directory.name)
         self._journal.write(who, "sauvegarde", ", ".join(chosen))
         return saved
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -116,6 +117,13 @@ class Standbys:
             known.pop(UNSEEN, None)
         if known != self._known(seen.system):
             self._write(seen.system, known)
+
+    def copy_to(self, directory: Path) -> None:
+        """Note them in another directory of keys: who takes these keys waits for them too."""
+        with suppress(FileNotFoundError, ValueError):  # none was ever seen
+            told = json.loads(self._path.read_text("utf-8"))
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_note(directory / self._path.name, told)
 
     def late(self, system: str, written: int) -> tuple[str, ...]:
         """Those that are not known to have replayed this much of the journal, by name."""

@@ -20,6 +20,7 @@ from voting import cast, credential, vote
 
 from consultation.backup import SAVED, Backup
 from consultation.ballots.keys import BoxKeys
+from consultation.ballots.standbys import Position, Standbys
 from consultation.ballots.store import Suspended, Urn
 from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.cli import commands
@@ -239,6 +240,18 @@ def test_keys_copied_apart_are_those_that_something_may_still_need(
     run("database", "restore", tmp_path / "second")
     assert "Le compte est juste" in run("ballots", "verify", "essai")
     vote(parts, "essai", 1)
+
+
+def test_keys_copied_apart_come_with_the_standbys_that_are_waited_for(
+    run: Shell, parts: dict, tmp_path: Path
+) -> None:
+    keys, kept = Path(run.environment["KEYS_DIRECTORY"]), tmp_path / "kept"
+    seen = Position(system="this", written=7, replayed={"relais": 5})
+    Standbys(keys / "box").remember(seen)
+
+    run("database", "backup", tmp_path / "copies", "--keys", kept)
+
+    assert Standbys(kept / "box").late("this", 6) == ("relais",)
 
 
 def test_keys_are_not_copied_with_the_stores(run: Shell, tmp_path: Path) -> None:
