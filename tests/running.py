@@ -75,6 +75,7 @@ def run(
     *,
     people: int = INVITED,
     definition: str = small.DEFINITION,
+    pool: int = 50,
 ) -> Running:
     """Build every part on new stores, invite a few agents and open."""
     roll_store, box_store, office_store = stores("roll"), stores("box"), stores("office")
@@ -83,7 +84,7 @@ def run(
     proofs = Proofs(office_store, clock)
     urn = Urn(box_store, proofs, clock, secrets.token_bytes)
     release = Release(box_store, BoxKeys(keys), proofs, clock, random.Random(1))
-    campaign = _register(campaigns, definition)
+    campaign = _register(campaigns, definition, pool)
     release.prepare(campaign)
     invited = {audience: _invite(roll, audience, people) for audience in campaign.keys}
     campaigns.open("essai")
@@ -144,7 +145,7 @@ def close(app: Application) -> None:
         database.close()
 
 
-def _register(campaigns: Campaigns, definition: str) -> Campaign:
+def _register(campaigns: Campaigns, definition: str, pool: int) -> Campaign:
     return campaigns.create(
         slug="essai",
         urn=secrets.token_bytes(16),
@@ -154,6 +155,7 @@ def _register(campaigns: Campaigns, definition: str) -> Campaign:
         closes=small.CLOSES,
         export_key=small.export_key().public,
         keys=small.public_keys(),
+        pool=pool,
     )
 
 
