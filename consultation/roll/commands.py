@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +15,7 @@ from flask.cli import AppGroup
 
 from consultation import whole
 from consultation.config import Settings
-from consultation.formatting import moment
+from consultation.formatting import PARIS, moment
 from consultation.office.campaigns import Campaign
 from consultation.office.sendings import Planned, Sendings
 from consultation.office.store import Campaigns, Journal
@@ -30,6 +30,7 @@ from consultation.roll.sending import Delivered, Manner, Progress, carry, delive
 from consultation.roll.store import FLAWS, Batch, Roll, Undelivered
 from consultation.terminal import FILE, WHO, Mistake, Unavailable, lines, table
 
+_LONG_PAUSE = 4.0  # seconds, from which one is told
 _SEND_AGAIN = "Relancez pour continuer."
 
 invitations = AppGroup("invitations", help="Importer les adresses et envoyer les invitations.")
@@ -231,7 +232,21 @@ def _at_work(code: str) -> bool:
 @contextmanager
 def _progress(label: str, length: int) -> Iterator[Callable[[Progress], None]]:
     with click.progressbar(length=length, label=label) as bar:
-        yield lambda state: bar.update(state.done - bar.pos)
+
+        def tell(state: Progress) -> None:
+            bar.update(state.done - bar.pos)
+            if state.pause >= _LONG_PAUSE:
+                click.echo(("\n" if sys.stdout.isatty() else "") + _paused(state), err=True)
+
+        yield tell
+
+
+def _paused(state: Progress) -> str:
+    until = (part(Roll).now() + timedelta(seconds=state.pause)).astimezone(PARIS)
+    return (
+        f"Pause de {state.pause:.0f} secondes, jusqu’à {until:%-H\u00a0h %M\u00a0min %S\u00a0s} "
+        f"(heure de Paris)\u00a0: {state.reason}."
+    )
 
 
 def _show_delivered(done: Delivered, undelivered: Sequence[Undelivered] = ()) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -227,6 +232,30 @@ def test_the_command_tells_each_one_that_did_not_leave_and_what_to_do(
     assert "Corrigez l’adresse." in said
     assert f"{cut} : incertain : connexion coupée" in said
     assert "Demandez à la personne si elle l’a reçu, ou remettez-le en attente." in said
+
+
+@pytest.mark.long
+def test_the_command_tells_what_it_waits_for_and_until_when(run: Shell, open_campaign: str) -> None:
+    """Its pauses add up to minutes: this one is left at the first, and nothing is lost."""
+    relay, busy = Relay(), "agent5@lot.exemple.gouv.fr"
+    relay.rules["RCPT"] = lambda to: "421 4.7.0 Too many" if to == busy else ""
+
+    with listening(relay) as smtp:
+        environment = run.environment | {"SMTP_URL": f"smtp://127.0.0.1:{smtp.port}"}
+        command = [sys.executable, "-m", "consultation", "invitations", "send", open_campaign]
+        with subprocess.Popen(
+            command, env=os.environ | environment, stderr=subprocess.PIPE, text=True
+        ) as sending:
+            said = sending.stderr.readline() or sending.stderr.readline()
+            sending.send_signal(signal.SIGINT)
+
+    assert re.match(
+        r"Pause de 15 secondes, jusqu’à \d+ h \d\d min \d\d s \(heure de Paris\) : le relais ",
+        said.replace("\u00a0", " "),
+    )
+    assert "(421 4.7.0 Too many)" in said
+    assert len(relay.addresses) == 29
+    assert "1" in run("invitations", "status", open_campaign)
 
 
 def test_a_batch_that_is_refused_does_not_keep_the_next_one_back(
