@@ -254,7 +254,7 @@ def parse_corrected(
     found = layout(read, names["courriel"]) if names.keys() >= {"ligne", "courriel"} else None
     if found is None:
         return Parsed(refusal=_NOT_OUR_LIST)
-    numbers = map(_first_number, found.rows.columns[names["ligne"]])
+    numbers = map(_first_number, found.cells_of(names["ligne"]))
     lines = lines_each(numbers, found.cells, _one_of)
     return _parsed(read, found, judged(lines, domains, elsewhere or {}))
 
@@ -297,14 +297,14 @@ def one_address(typed: str, domains: Sequence[str] = ANY_GOUV) -> Line:
 
 
 def _columns(read: Sheet, found: Layout | None) -> Columns:
-    columns = found.rows.columns if found else read.filled.columns
+    columns = read.filled.columns
     used = {found.column, *found.others} if found else range(len(columns))
     return Columns(
         found=tuple(
             Column(
                 index=i,
                 name=found.name(i) if found else f"colonne {column_letter(i)}",
-                samples=tuple(islice(filter(None, map(clean, columns[i])), _SAMPLES)),
+                samples=_samples(found.cells_of(i) if found else columns[i]),
             )
             for i in sorted(used)
         ),
@@ -314,8 +314,12 @@ def _columns(read: Sheet, found: Layout | None) -> Columns:
     )
 
 
+def _samples(cells: Iterable[str]) -> tuple[str, ...]:
+    return tuple(islice(filter(None, map(clean, cells)), _SAMPLES))
+
+
 def _lines(found: Layout) -> list[Line]:
-    return lines_each(found.rows.numbers, found.cells, lines_of if found.lists else _one_of)
+    return lines_each(found.numbers, found.cells, lines_of if found.lists else _one_of)
 
 
 def _one_of(number: int, cell: str) -> Sequence[Line]:

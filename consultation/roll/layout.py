@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from consultation.roll.addresses import clean
 from consultation.roll.headings import (
@@ -36,8 +37,10 @@ class Layout:
     """Where the addresses are, the lines that may hold people, and those that hold none."""
 
     column: int
-    rows: Rows
-    cells: Sequence[str]  # what each of these rows says of its address
+    rows: Rows  # all of them
+    kept: Sequence[bool]  # whether each may be a person's
+    numbers: Sequence[int]  # of those kept
+    cells: Sequence[str]  # what each of those kept says of its address
     names: Mapping[int, str]
     others: tuple[int, ...] = ()  # what is left in the file
     aside: tuple[Aside, ...] = ()
@@ -47,6 +50,10 @@ class Layout:
     def lists(self) -> bool:
         """Whether the file holds addresses alone: then a cell may hold several people."""
         return not self.others
+
+    def cells_of(self, column: int) -> Iterator[str]:
+        """What the rows kept say in a column."""
+        return compress(self.rows.columns[column], self.kept)
 
     def name(self, column: int) -> str:
         """What a column is called."""
@@ -69,15 +76,18 @@ def layout(sheet: Sheet, chosen: int | None = None) -> Layout | None:
         return None
     beyond = [i for i in signs if i != column and i > max(names, default=-1)]
     asides = _asides(rows, header, _joined(rows, [column, *beyond]))
-    kept = rows.without(asides)
-    others = [i for i, cells in enumerate(kept.columns) if i != column and "".join(cells).strip()]
+    kept = [place not in asides for place in range(len(rows.numbers))]
+    used = [i for i, cells in enumerate(rows.columns) if any(map(str.strip, compress(cells, kept)))]
+    others = [i for i in used if i != column]
     # « a; b; c » was cut, and goes on with the same list: under one name, or in a file of nothing
     # else. Beside other columns, without any name, it may be two addresses of the same person.
     joined = beyond if column == guessed and (header or others == beyond) else []
     made = Layout(
         column=column,
-        rows=kept,
-        cells=_joined(kept, [column, *joined]),
+        rows=rows,
+        kept=kept,
+        numbers=tuple(compress(rows.numbers, kept)),
+        cells=tuple(compress(_joined(rows, [column, *joined]), kept)),
         names=names,
         others=tuple(i for i in others if i not in joined),
         aside=tuple(_in_order(rows, asides)),
@@ -169,7 +179,7 @@ def _second(found: Layout, signs: Mapping[int, int]) -> Iterator[str]:
     for other in found.others:
         if other not in signs:
             continue
-        cells = zip(found.rows.numbers, found.rows.columns[other], strict=True)
+        cells = zip(found.numbers, found.cells_of(other), strict=True)
         numbers = tuple(number for number, cell in cells if _SIGNED.search(cell))
         if numbers:
             yield (
