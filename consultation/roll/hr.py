@@ -721,7 +721,7 @@ def _checking(found: Batch, parsed: Parsed, campaign: Campaign) -> str:
         many=found.ready > MANY,
         shown=SHOWN_LINES,
         letter=preview.text(_invented(found)),
-        file_kept=part(Roll).locked_file(found.id) is not None,
+        file_kept=part(Roll).keeps_file(found.id),
         **_hours(territory(found.perimeter), campaign),
     )
 

@@ -549,6 +549,12 @@ class Roll:
         with self._database.read() as connection:
             return connection.scalar(select(unchecked.c.file).where(unchecked.c.batch == batch_id))
 
+    def keeps_file(self, batch_id: bytes) -> bool:
+        """Whether there is one: it takes megabytes, and is not read for that."""
+        kept = select(unchecked.c.file.is_not(None)).where(unchecked.c.batch == batch_id)
+        with self._database.read() as connection:
+            return bool(connection.scalar(kept))
+
     def batches(self, campaign: str) -> tuple[Batch, ...]:
         """The batches of a campaign, by name."""
         asked = select(batch).where(batch.c.campaign == campaign)
