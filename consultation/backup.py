@@ -21,7 +21,7 @@ from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.standbys import Standbys
 from consultation.ballots.store import NoAirlock, Urn
-from consultation.ceremony import note_forgotten
+from consultation.ceremony import note_forgotten, note_lost
 from consultation.config import migrations_of
 from consultation.database import (
     Database,
@@ -375,11 +375,7 @@ class Backup:
         """Publish how many ballots were given up before: a register that came back forgot it."""
         if self._urn is None:
             return self._figures.of(campaign.slug).number("lost") or 0
-        counts = self._urn.counts(campaign)
-        lost = counts.spent - counts.waiting - counts.ballots
-        if lost:
-            self._figures.publish(campaign.slug, {"lost": lost})
-        return lost
+        return note_lost(self._figures, self._urn, campaign)
 
     def _publish_losses(self, closed: Sequence[Airlock]) -> None:
         for airlock in closed:

@@ -242,15 +242,18 @@ class Ceremony:
     def declare_restored(self, slug: str, who: str) -> Account:
         """Say that a store came back from a copy: what was issued since is counted apart.
 
-        The number is published now and at the closing, and does not move in between.
+        The number is published now and at the closing, and does not move in between. So is that of
+        the ballots given up, which the urn alone knows whatever came back.
         """
         campaign = self._campaigns.get(slug)
         if campaign.state == "draft" or self._figures.of(slug).complete:
             raise WrongMoment
         note_forgotten(self._figures, self._roll, slug)
+        note_lost(self._figures, self._urn, campaign)
         account = self.account(campaign)
         self._figures.publish(slug, {"forgotten": account.forgotten})
-        self._journal.write(who, "restauration déclarée", f"{slug}, {account.forgotten} oubliés")
+        detail = f"{slug}, {account.forgotten} oubliés, {account.lost} perdus"
+        self._journal.write(who, "restauration déclarée", detail)
         return account
 
     def give_up(self, slug: str, who: str) -> int:
@@ -258,9 +261,7 @@ class Ceremony:
         campaign = self._campaigns.get(slug)
         lost = self._release.give_up(campaign)
         if lost:
-            counts = self._urn.counts(campaign)
-            missing = counts.spent - counts.waiting - counts.ballots
-            self._figures.publish(slug, {"lost": missing})
+            missing = note_lost(self._figures, self._urn, campaign)
             self._journal.write(who, "bulletins abandonnés", f"{slug}, {lost}, {missing} en tout")
         return lost
 
@@ -310,6 +311,15 @@ def note_forgotten(figures: Figures, roll: Roll | None, slug: str) -> int:
         forgotten = max(forgotten, known - roll.counts(slug).issued)
     figures.publish(slug, {"forgotten": forgotten})
     return forgotten
+
+
+def note_lost(figures: Figures, urn: Urn, campaign: Campaign) -> int:
+    """Publish how many ballots were given up, if that is not what is published; that number."""
+    counts = urn.counts(campaign)
+    lost = counts.spent - counts.waiting - counts.ballots
+    if lost != (figures.of(campaign.slug).number("lost") or 0):
+        figures.publish(campaign.slug, {"lost": lost})
+    return lost
 
 
 def batch_turnouts(roll: Roll, slug: str) -> Mapping[bytes, BatchTurnout]:

@@ -149,7 +149,7 @@ def campaign_restored(slug: str) -> None:
     """Déclarer qu’une base est revenue d’une copie, autrement que par « database restore ».
 
     Les laissez-passer délivrés depuis cette copie, et oubliés avec elle, sont comptés à part et
-    publiés : la consultation peut ensuite se clore.
+    publiés, les bulletins abandonnés comptés à nouveau : la consultation peut ensuite se clore.
     """
     show_account(part(Ceremony).declare_restored(slug, WHO))
 

@@ -27,6 +27,7 @@ from consultation.cli import commands
 from consultation.config import Settings
 from consultation.database import Database, Stores
 from consultation.office.store import Campaigns, Journal
+from consultation.office.tables import figure as figure_table
 from consultation.parts import Parts
 from consultation.roll.tables import invitation
 
@@ -387,6 +388,44 @@ def test_a_roll_that_came_back_by_other_means_is_declared(
 
     assert figure(run("campaign", "close", "essai"), "bulletins") == 17
     assert "restauration déclarée" in [one.action for one in parts[Journal].entries()]
+
+
+def test_a_register_put_back_to_before_a_loss_is_declared(
+    run: Shell, parts: Parts, clock: Clock
+) -> None:
+    vote(parts, "essai", 5)
+    key_of_the_airlock(parts).unlink()
+    clock.advance(minutes=11)
+    run("ballots", "give-up", "essai", "--yes")
+    with parts[Stores]["office"].write() as tx:  # a snapshot is put back
+        tx.execute(delete(figure_table).where(figure_table.c.name == "lost"))
+    vote(parts, "essai", 2)
+    clock.now = parts[Campaigns].get("essai").last_moment
+    assert "campaign restored" in run("campaign", "close", "essai", code=1)
+
+    run("campaign", "restored", "essai")
+
+    assert figure(run("campaign", "close", "essai"), "perdus") == 5
+    assert any(one.detail.endswith("5 perdus") for one in parts[Journal].entries())
+
+
+def test_an_urn_put_back_to_before_a_loss_whose_key_was_found_is_declared(
+    run: Shell, parts: Parts, saved: Path, clock: Clock
+) -> None:
+    key = key_of_the_airlock(parts)
+    away = key.rename(key.with_name("away"))
+    clock.advance(minutes=11)
+    run("ballots", "give-up", "essai", "--yes")
+    away.rename(key)
+    lose(parts, "box")
+    run("database", "restore", saved, "--store", "box")
+    clock.now = parts[Campaigns].get("essai").last_moment
+    assert "campaign restored" in run("campaign", "close", "essai", code=1)
+
+    run("campaign", "restored", "essai")
+
+    said = run("campaign", "close", "essai")
+    assert (figure(said, "bulletins"), figure(said, "perdus")) == (5, 0)
 
 
 def test_nothing_was_forgotten_where_nothing_came_back(run: Shell, parts: Parts) -> None:
