@@ -412,8 +412,10 @@ class Airlocks(RuleBasedStateMachine):
 
     @invariant()
     def one_retired_key_at_most_is_kept(self) -> None:
-        if not self.keys_were_lost:
-            assert len(self._files()) <= 2
+        """But for those that a person has put there."""
+        files = len(self._files())
+        assert files <= self.most_files
+        self.most_files = max(2, files)
 
     @invariant()
     def nothing_is_sealed_under_a_key_not_proved(self) -> None:
@@ -644,6 +646,7 @@ class Airlocks(RuleBasedStateMachine):
 
     def _learn_the_keys(self) -> None:
         """A person has changed the files."""
+        self.most_files = max(2, len(self._files()))
         for path in self._files():
             key = SealingKey.from_bytes(path.read_bytes())
             self.keys.made[key.public] = key
@@ -833,7 +836,7 @@ def test_every_move_that_is_written_is_made(town: Town) -> None:
 
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(6, 15), pytest.param(50, 50, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
+    [(4, 15), pytest.param(50, 50, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
 )
 def test_whatever_happens_no_acknowledged_ballot_is_unreadable(
     town: Town, full: bool, examples: int, steps: int
