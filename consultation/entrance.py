@@ -172,7 +172,7 @@ def _state(visit: Visit, draft: bytes | None) -> State:
     # A first page sent twice, or found again with « Back », must not erase what came after it.
     if draft is not None:
         return draft_state(visit, draft)
-    return State.from_form(visit.campaign.questionnaire, request.form)
+    return State.from_form(visit.rules, request.form)
 
 
 def _type_again(code: str) -> str:

@@ -10,17 +10,11 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from consultation.words import FRENCH, TABLES, own_language, words
+from consultation.words import FIRST, FRENCH, MONTHS, TABLES, own_language, words
 
 _NOT_ON_A_LINE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-MONTHS = (
-    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
-    *("août", "septembre", "octobre", "novembre", "décembre"),
-)
-FIRST = "1er"
-"""The first day of a month."""
 IN_PARIS = "%(moment)s (heure de Paris)"
 
 

@@ -16,6 +16,14 @@ FRENCH = "fr"
 TABLES: Mapping[str, Mapping[str, str]] = {"en": english.WORDS}
 """By language, then by French words."""
 
+# What dates are told with
+MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet"),
+    *("août", "septembre", "octobre", "novembre", "décembre"),
+)
+FIRST = "1er"
+"""The first day of a month."""
+
 SAID = re.compile(r'\bsaid\(\s*"([^"]+)"|\bcount\([^"\n]+,\s*"([^"]+)",\s*"([^"]+)"\s*\)')
 """What calls the words of a script."""
 

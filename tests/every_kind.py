@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from consultation.ballots.fields import (
+from consultation.questionnaire.fields import (
     Field,
     FieldDefinition,
     FieldOption,

@@ -20,6 +20,7 @@ from consultation.blind import (
 from consultation.office.campaigns import Campaign
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.sealing import SealingKey
 
 FAST_HASHING = "scrypt:1024:8:1"  # of passwords that protect nothing
@@ -205,14 +206,18 @@ def public_keys() -> dict[str, PublicKey]:
     return {audience: signing_key(audience).public for audience in ("agents", "cadres")}
 
 
-def campaign(*, pool: int = 50, urn: bytes | None = None) -> Campaign:
-    """An open campaign, in an urn of its own."""
+def campaign(
+    asked: Questionnaire | None = None, *, pool: int = 50, urn: bytes | None = None
+) -> Campaign:
+    """An open campaign, in an urn of its own; this questionnaire or the small one."""
+    asked = asked or questionnaire()
     return Campaign(
         slug="essai",
         urn=urn or secrets.token_bytes(16),
         title="Essai de consultation",
-        questionnaire=questionnaire(),
-        digest=questionnaire().digest,
+        questionnaire=asked,
+        rulebook=Rulebook(asked),
+        digest=asked.digest,
         state="open",
         opens=OPENS,
         closes=CLOSES,

@@ -37,7 +37,9 @@ from consultation.demo.server import Server
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns
 from consultation.parts import Application
-from consultation.questionnaire.answers import Context, from_json, stored
+from consultation.questionnaire.answers import stored
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import from_json
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.loading import parse as load_text
 from consultation.results.keys import ResultKeys

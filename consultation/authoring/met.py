@@ -7,7 +7,8 @@ from itertools import chain, product
 
 from consultation.authoring.population import Cell
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Context, evaluate
-from consultation.questionnaire.model import Choice, Matrix, Optioned, Question, Questionnaire
+from consultation.questionnaire.kinds import Choice
+from consultation.questionnaire.model import Questionnaire
 from consultation.results.frame import Plan, ProfileColumn
 from consultation.results.gates import Gate, mentioned
 
@@ -73,13 +74,6 @@ def _answers(q: Questionnaire, column: ProfileColumn, code: str) -> Iterator[str
 
 def _conditions(q: Questionnaire) -> Iterator[Condition]:
     for page in q.pages:
-        shown = (page.show_if, *chain.from_iterable(map(_of_question, page.questions)))
-        yield from (one for one in shown if one is not None)
-
-
-def _of_question(question: Question) -> Iterator[Condition | None]:
-    yield question.show_if
-    if isinstance(question, Optioned):
-        yield from (option.show_if for option in question.options)
-    if isinstance(question, Matrix):
-        yield from (row.show_if for row in question.rows)
+        if page.show_if is not None:
+            yield page.show_if
+        yield from chain.from_iterable(question.conditions for question in page.questions)

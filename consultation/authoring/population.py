@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from consultation.questionnaire.model import Choice, Question, Questionnaire
+from consultation.questionnaire.columns import UNANSWERED
+from consultation.questionnaire.kinds import Choice, Question
+from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import Mark, Problems, did_you_mean
-from consultation.results.columns import UNANSWERED
 from consultation.results.disclosure import EVERYTHING
 from consultation.results.frame import Ballot, ProfileColumn
 from consultation.spreadsheet import Row, Sheet

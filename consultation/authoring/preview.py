@@ -36,6 +36,7 @@ from consultation.parts import Application, part
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.loading import Loaded, load
 from consultation.questionnaire.model import Page, Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.refusals import Refusal
 from consultation.web import STATIC, init_web, render
 
@@ -190,7 +191,7 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
     """Read a page, then show the one asked for."""
     visit = _visit(campaign, audience)
     page, sent = _page(visit, page_id), submitted(request.form)
-    state = State.from_form(visit.campaign.questionnaire, request.form)
+    state = State.from_form(visit.rules, request.form)
     action = request.form.get("action", "suite")
     if action in ("plus-tard", "ailleurs"):
         kept = visit.journey.keep(page, sent, state)
@@ -202,7 +203,7 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
 def review(campaign: str, audience: str) -> Answer:
     """Everything answered, to read again; or the page to change."""
     visit = _visit(campaign, audience)
-    state = State.from_form(visit.campaign.questionnaire, request.form)
+    state = State.from_form(visit.rules, request.form)
     action = request.form.get("action", "")
     visit = visit.heeding(action)
     changed = request.form.get("modifier")
@@ -217,7 +218,7 @@ def review(campaign: str, audience: str) -> Answer:
 def send(campaign: str, audience: str) -> Answer:
     """The end, where nothing is sent; what agents could not send is shown again."""
     visit = _visit(campaign, audience)
-    state = State.from_form(visit.campaign.questionnaire, request.form)
+    state = State.from_form(visit.rules, request.form)
     unfinished = visit.journey.unfinished(state)
     if unfinished:
         page, reading = unfinished
@@ -269,6 +270,7 @@ def _campaign(q: Questionnaire) -> Campaign:
         urn=b"",
         title=str(q.title),
         questionnaire=q,
+        rulebook=Rulebook(q),
         digest=q.digest,
         state="open",
         opens=now,
@@ -281,7 +283,7 @@ def _campaign(q: Questionnaire) -> Campaign:
 
 
 def _page(visit: Visit, page_id: str) -> Page:
-    page = visit.campaign.questionnaire.page(page_id)
+    page = visit.rules.page(page_id)
     return page or visit.journey.first(State())
 
 

@@ -5,32 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from consultation.questionnaire.languages import name_of
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Date,
-    Info,
-    LongText,
-    Matrix,
-    Number,
-    Option,
-    Optioned,
-    Page,
+from consultation.questionnaire.elements import Option, Row
+from consultation.questionnaire.kinds import (
     Question,
-    Questionnaire,
-    Rank,
-    Row,
-    Scale,
-    ShortText,
 )
-from consultation.questionnaire.numerals import show_number
+from consultation.questionnaire.languages import name_of
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.spelling import EVERYONE, Speller
 
 SHOWN_OF_LONG_LISTS = 5
 LONG_LIST = 30
-
-_PRECISIONS: Mapping[str, str] = {"day": "jour", "month": "mois", "year": "année"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,15 +78,13 @@ def _page(speller: Speller, page: Page) -> SheetPage:
 
 
 def _asked(speller: Speller, question: Question) -> Asked:
-    options = question.options if isinstance(question, Optioned) else ()
-    rows = question.rows if isinstance(question, Matrix) else ()
-    parts = _parts(speller, options)
+    parts = _parts(speller, question.options)
     cut = SHOWN_OF_LONG_LISTS if len(parts) > LONG_LIST else len(parts)
     return Asked(
         question=question,
-        how=_how(question),
+        how=question.how(),
         who=_who(speller.seen_by(question.show_if)),
-        rows=_parts(speller, rows),
+        rows=_parts(speller, question.rows),
         parts=parts[:cut],
         more=parts[cut:],
     )
@@ -114,37 +96,3 @@ def _parts(speller: Speller, parts: tuple[Option, ...] | tuple[Row, ...]) -> tup
 
 def _who(said: str) -> str:
     return "" if said == EVERYONE else said
-
-
-def _how(question: Question) -> str:
-    """How the question is answered, in words."""
-    match question:
-        case Choice():
-            return f"une réponse parmi {len(question.options)}"
-        case Choices():
-            most = f", {question.max} au plus" if question.max else ""
-            return f"plusieurs réponses parmi {len(question.options)}{most}"
-        case Matrix():
-            return f"une réponse par ligne, {len(question.rows)} lignes"
-        case Scale():
-            return f"une note de {question.start} à {question.stop}"
-        case Rank():
-            return f"un classement : {question.top} réponses au plus"
-        case Date():
-            return f"une date ({_PRECISIONS[question.precision]})"
-        case _:
-            return _how_written(question)
-
-
-def _how_written(question: Question) -> str:
-    match question:
-        case Number(min=low, max=high):
-            least = "" if low is None else f", au moins {show_number(low)}"
-            most = "" if high is None else f", au plus {show_number(high)}"
-            return f"un nombre{least}{most}"
-        case ShortText() | LongText():
-            return f"un texte libre, {question.max_length} caractères au plus"
-        case Info():
-            return "un texte à lire"
-        case _:
-            return ""

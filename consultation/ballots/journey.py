@@ -14,24 +14,20 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-from consultation.ballots.fields import Field, Shown, Typed, build, typed_answers
 from consultation.ballots.review import Section, line
 from consultation.incoming import clean
-from consultation.questionnaire.answers import (
-    FieldError,
-    from_json,
-    in_order,
-    lacks,
-    read_questions,
-    stored,
-    to_json,
-    visible_rows,
-    walk,
-)
+from consultation.questionnaire.answers import read_questions, stored
 from consultation.questionnaire.conditions import Context, evaluate
-from consultation.questionnaire.drafts import object_in
+from consultation.questionnaire.drafts import from_json, object_in, to_json
+from consultation.questionnaire.drawing import Lots
+from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.fields import Field, Shown, Typed
+from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.messages import NOTHING_ANSWERED
-from consultation.questionnaire.model import Answers, Info, Matrix, Page, Question, Questionnaire
+from consultation.questionnaire.model import Page
+from consultation.questionnaire.posted import FieldError
+from consultation.questionnaire.rules import Rules
+from consultation.questionnaire.visibility import in_order, walk
 from consultation.words import words
 
 REVIEWING = "relire"
@@ -56,16 +52,16 @@ class State:
     todo: tuple[str, ...] = ()
 
     @classmethod
-    def from_form(cls, questionnaire: Questionnaire, form: Mapping[str, str]) -> State:
+    def from_form(cls, rules: Rules, form: Mapping[str, str]) -> State:
         """The state in these fields; what was tampered with is dropped."""
         seed = form.get("seed", "")
         first, *todo = form.get("return", "").split() or [""]
         return cls(
-            answers=from_json(questionnaire, form.get("answers", "") or "{}"),
+            answers=from_json(rules, form.get("answers", "") or "{}"),
             typed=_typed_from_json(form.get("typed", "")),
             seed=seed if _SEED.fullmatch(seed) else "",
             reviewing=first == REVIEWING,
-            todo=tuple(page_id for page_id in todo if questionnaire.page(page_id)),
+            todo=tuple(page_id for page_id in todo if rules.page(page_id)),
         )
 
     def to_form(self) -> dict[str, str]:
@@ -145,7 +141,7 @@ class Sheet:
     def fields(self) -> tuple[Field, ...]:
         """Every question with what was typed and its error."""
         return tuple(
-            build(question, self.agent, self.typed, self.errors) for question in self.asked
+            question.field_for(self.agent, self.typed, self.errors) for question in self.asked
         )
 
 
@@ -157,20 +153,20 @@ class _Walk:
     questions: Mapping[str, tuple[Question, ...]]  # by page
     pages: tuple[Page, ...]
     visible: Answers
-    orders: dict[str, tuple[Page, ...]] = field(default_factory=dict)  # by seed
+    orders: dict[Lots, tuple[Page, ...]] = field(default_factory=dict)
 
-    def in_order(self, seed: str) -> tuple[Page, ...]:
+    def in_order(self, lots: Lots) -> tuple[Page, ...]:
         """The pages in this respondent's order."""
-        if seed not in self.orders:
-            self.orders[seed] = in_order(self.pages, seed)
-        return self.orders[seed]
+        if lots not in self.orders:
+            self.orders[lots] = in_order(self.pages, lots)
+        return self.orders[lots]
 
 
 @dataclass(frozen=True)
 class Journey:
-    """The way of one respondent through a questionnaire."""
+    """The way of one respondent through a questionnaire, by its rules."""
 
-    questionnaire: Questionnaire
+    rules: Rules
     context: Context
 
     def first(self, state: State) -> Page:
@@ -219,10 +215,10 @@ class Journey:
         fields = dict(sent.fields)
         for question in page.questions:
             own = {name for name in fields if name.partition(".")[0] == question.id}
-            was = typed_answers(question, base.answers)
+            was = question.in_form(base.answers)
             if _filled({name: fields[name] for name in own}) == _filled(was):
                 fields = {name: fields[name] for name in fields if name not in own}
-                fields |= typed_answers(question, latest.answers)
+                fields |= question.in_form(latest.answers)
         return replace(sent, fields=fields)
 
     def after(self, page: Page, before: State, state: State) -> tuple[Page | None, State]:
@@ -293,9 +289,9 @@ class Journey:
     def document(self, state: State) -> bytes:
         """What is sealed: the definition answered to, the audience, the answers as stored."""
         document = {
-            "definition": self.questionnaire.digest,
+            "definition": self.rules.digest,
             "audience": self.context.audience,
-            "answers": stored(self.questionnaire, state.answers, self.context),
+            "answers": stored(self.rules, state.answers, self.context),
         }
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -307,20 +303,23 @@ class Journey:
             and not state.typed
             and not any(
                 walked.visible.get(question.id) != state.answers.get(question.id)
-                or lacks(question, walked.visible.get(question.id), walked.visible, self.context)
+                or question.lacks(walked.visible.get(question.id), walked.visible, self.context)
                 for questions in walked.questions.values()
                 for question in questions
             )
         )
 
     def _pages(self, state: State) -> tuple[Page, ...]:
-        return self._walk(state.answers).in_order(state.seed)
+        return self._walk(state.answers).in_order(self._lots(state))
+
+    def _lots(self, state: State) -> Lots:
+        return Lots(state.seed, self.rules.drawing)
 
     def _shown(self, state: State) -> Shown:
         return Shown(
-            questionnaire=self.questionnaire,
+            questionnaire=self.rules,
             context=self.context,
-            seed=state.seed,
+            lots=self._lots(state),
             visible=self._walk(state.answers).visible,
         )
 
@@ -333,7 +332,7 @@ class Journey:
         for known in self._walks:
             if known.answers is answers:
                 return known
-        shown, visible = walk(self.questionnaire, answers, self.context)
+        shown, visible = walk(self.rules, answers, self.context)
         new = _Walk(
             answers=answers,
             questions={page.id: questions for page, questions in shown},
@@ -353,18 +352,18 @@ class Journey:
         return self._walk(answers).questions.get(page.id, ())
 
     def _asked(self, page: Page, answers: Answers) -> list[Question]:
-        return [one for one in self._visible(page, answers) if not isinstance(one, Info)]
+        return [one for one in self._visible(page, answers) if one.asks]
 
     def _tokens(self, page: Page, answers: Answers) -> frozenset[str]:
         """What the page asks: its questions and the rows of its matrices."""
         asked = self._asked(page, answers)
-        matrices = [question for question in asked if isinstance(question, Matrix)]
-        if any(matrix.conditional for matrix in matrices):
+        grids = [question for question in asked if question.rows]
+        if any(grid.conditional for grid in grids):
             answers = self._walk(answers).visible
         rows = (
-            f"{matrix.id}.{row.id}"
-            for matrix in matrices
-            for row in visible_rows(matrix, answers, self.context)
+            f"{grid.id}.{row.id}"
+            for grid in grids
+            for row in grid.shown_rows(answers, self.context)
         )
         return frozenset((*(question.id for question in asked), *rows))
 
@@ -373,8 +372,8 @@ class Journey:
         return {
             name: values
             for question in page.questions
-            for name, values in typed_answers(question, state.answers).items()
-            if question.id not in shown or (isinstance(question, Matrix) and name not in shown)
+            for name, values in question.in_form(state.answers).items()
+            if question.id not in shown or (question.rows and name not in shown)
         }
 
     def _changed(self, before: State, state: State) -> list[str]:
@@ -442,7 +441,7 @@ def _held(page: Page, state: State) -> Typed:
     """The page's fields as the state fills them."""
     fields: dict[str, Sequence[str]] = {}
     for question in page.questions:
-        fields.update(typed_answers(question, state.answers))
+        fields.update(question.in_form(state.answers))
     return fields | {name: state.typed[name] for name in state.typed if _owns(page, name)}
 
 

@@ -13,21 +13,14 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from consultation.ballots.fields import Shown
 from consultation.ballots.journey import Sheet
 from consultation.ballots.printing import Printer
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Json, Node, names, refs
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Date,
-    Matrix,
-    Number,
-    Page,
+from consultation.questionnaire.fields import Shown
+from consultation.questionnaire.kinds import (
     Question,
-    Rank,
-    Scale,
 )
+from consultation.questionnaire.model import Page
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class Rules:
         """For the script: each question it must know, how to read it, and its condition."""
         needed = self.moving | self._read
         told: list[Json] = [
-            [question.id, _kind(question), _tree(question.show_if, question.id in self.moving)]
+            [question.id, question.script, _tree(question.show_if, question.id in self.moving)]
             for question in self.page.questions
             if question.id in needed
         ]
@@ -121,25 +114,6 @@ def _read(node: Node) -> Iterator[str]:
 
 def _tree(condition: Condition | None, moving: bool) -> Json:
     return condition.to_json() if condition and moving else None
-
-
-def _kind(question: Question) -> str:
-    """How the script reads the answer."""
-    match question:
-        case Choice():
-            return "code"
-        case Choices():
-            return "codes"
-        case Matrix():
-            return "rows"
-        case Rank() | Date():
-            return "places"
-        case Scale():
-            return "step"
-        case Number():
-            return "number"
-        case _:
-            return "text"
 
 
 def _json(told: Json | Mapping[str, object]) -> str:

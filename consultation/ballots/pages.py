@@ -28,7 +28,6 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from consultation import blind
-from consultation.ballots.fields import Field
 from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitted
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
@@ -38,10 +37,12 @@ from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
 from consultation.office.store import Campaigns
 from consultation.parts import Application, part, parts
-from consultation.questionnaire.answers import from_json
 from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import from_json
+from consultation.questionnaire.fields import Field
 from consultation.questionnaire.languages import name_of
 from consultation.questionnaire.model import Page
+from consultation.questionnaire.rules import Rules
 from consultation.refusals import Refusal
 from consultation.web import Site, Templates, failure_limit, render, shown_to_all
 from consultation.words import FRENCH, words
@@ -168,7 +169,12 @@ class Visit:
     def journey(self) -> Journey:
         """The questionnaire as this audience sees it."""
         context = Context(audience=self.audience, language=self.spoken)
-        return Journey(self.campaign.questionnaire, context)
+        return Journey(self.rules, context)
+
+    @property
+    def rules(self) -> Rules:
+        """How the questionnaire is answered, in the language of the visit."""
+        return self.campaign.rulebook.of(self.spoken)
 
     @property
     def nullifier(self) -> bytes:
@@ -306,7 +312,7 @@ def answer(campaign: str, audience: str, page_id: str) -> Answer:
     visit = _visit(campaign, audience)
     admit(visit.campaign)
     page = _page(visit, page_id)
-    state = State.from_form(visit.campaign.questionnaire, request.form)
+    state = State.from_form(visit.rules, request.form)
     action = request.form.get("action", "suite")
     if action == "verifier":
         return _verify_first(visit, page, state)
@@ -339,7 +345,7 @@ def take_up(campaign: str, audience: str) -> Answer:
     admit(visit.campaign)
     visit = with_credential(visit, request.form)
     draft = part(Urn).load_draft(visit.sig)
-    state = State.from_form(visit.campaign.questionnaire, request.form)
+    state = State.from_form(visit.rules, request.form)
     if draft is not None or not state.answers:
         return resume(visit, draft)
     reading = Reading(submitted=Submitted(fields={}), state=state)
@@ -353,7 +359,7 @@ def review(campaign: str, audience: str) -> Answer:
     visit = _visit(campaign, audience)
     admit(visit.campaign)
     visit = with_credential(visit, request.form)
-    state = _latest(visit, State.from_form(visit.campaign.questionnaire, request.form))
+    state = _latest(visit, State.from_form(visit.rules, request.form))
     action = request.form.get("action", "")
     visit = visit.heeding(action)
     changed = request.form.get("modifier")
@@ -380,7 +386,7 @@ def send(campaign: str, audience: str) -> Answer:
     if part(Urn).is_spent(visit.nullifier):
         return _thanks(visit, "already")
     admit(visit.campaign)
-    read = State.from_form(visit.campaign.questionnaire, request.form)
+    read = State.from_form(visit.rules, request.form)
     state = _latest(visit, read)
     if state.answers != read.answers:
         return review_page(visit, state, changed=True)
@@ -500,13 +506,13 @@ def resume(visit: Visit, draft: bytes | None) -> Answer:
         visit = visit.speaking(kept.get("lang", ""))
     if page_id == REVIEW:
         return review_page(visit, state)
-    page = visit.campaign.questionnaire.page(page_id)
+    page = visit.rules.page(page_id)
     return show(visit, page or visit.journey.first(state), state)
 
 
 def draft_state(visit: Visit, draft: bytes) -> State:
     """The answers in a draft."""
-    return State.from_form(visit.campaign.questionnaire, json.loads(draft))
+    return State.from_form(visit.rules, json.loads(draft))
 
 
 def _latest(visit: Visit, state: State) -> State:
@@ -519,7 +525,7 @@ def _latest(visit: Visit, state: State) -> State:
         told = request.form.get(LATEST)
         if told is None:
             return state
-        return replace(state, answers=from_json(visit.campaign.questionnaire, told))
+        return replace(state, answers=from_json(visit.rules, told))
     draft = part(Urn).load_draft(visit.sig)
     if draft is None:
         return state
@@ -619,7 +625,7 @@ def _visit(slug: str, audience: str) -> Visit:
 
 
 def _page(visit: Visit, page_id: str) -> Page:
-    page = visit.campaign.questionnaire.page(page_id)
+    page = visit.rules.page(page_id)
     if page is None:
         abort(HTTPStatus.NOT_FOUND)
     return page

@@ -16,23 +16,16 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from consultation.ballots.fields import Field, Shown, Typed, build
 from consultation.ballots.journey import Sheet
-from consultation.questionnaire.answers import draw, visible_options, visible_rows
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    LongText,
-    Matrix,
-    Option,
-    Optioned,
+from consultation.questionnaire.drawing import Lots
+from consultation.questionnaire.elements import Option
+from consultation.questionnaire.fields import Field, Shown, Typed
+from consultation.questionnaire.kinds import (
     Question,
-    Rank,
-    Scale,
 )
 
 _MOST_KEPT = 2_000  # questions, or pages without their questions
-_ANY_SEED = "0"
+_ANY_LOTS = Lots("0")
 _NO_CODE = "*"  # an answer no option has: only the way back from an answer shows
 _OPTION = re.compile(r'(?=<(?:div|p) class="fr-fieldset__element)')
 
@@ -45,12 +38,12 @@ class _Blank:
     moving: tuple[Option, ...] = ()
     pieces: tuple[str, ...] = ()  # what precedes the options, each of them, what follows
 
-    def in_order(self, question: Question, seed: str) -> str:
+    def in_order(self, question: Question, lots: Lots) -> str:
         """The question with its options in this agent's order."""
         if not self.moving:
             return self.html
         places = {option.code: place for place, option in enumerate(self.moving, 1)}
-        drawn = draw(self.moving, seed, question.id, lambda option: option.code)
+        drawn = lots.draw(self.moving, question.id, lambda option: option.code)
         moved = (
             self.pieces[old].replace(f'"{question.id}-{old}"', f'"{question.id}-{new}"')
             for new, old in enumerate((places[option.code] for option in drawn), 1)
@@ -92,18 +85,18 @@ class Printer:
     def _question(self, question: Question, sheet: Sheet) -> str:
         typed = _own(question, sheet.typed)
         if self._is_whole(question, typed, sheet):
-            field = build(question, sheet.agent, sheet.typed, sheet.errors)
+            field = question.field_for(sheet.agent, sheet.typed, sheet.errors)
             return self._render(field, sheet.agent.context.language)
         blank = self._blank(question, sheet.agent, answered=any(typed.get(question.id, ())[:1]))
-        return _filled(blank.in_order(question, sheet.agent.seed), question, typed)
+        return _filled(blank.in_order(question, sheet.agent.lots), question, typed)
 
     def _is_whole(self, question: Question, typed: Typed, sheet: Sheet) -> bool:
         """Whether the question must be rendered whole."""
         if any(error.question == question.id for error in sheet.errors):
             return True
-        if isinstance(question, Rank):
+        if question.control == "whole":
             return question.random or bool(typed)
-        if isinstance(question, Choice) and question.search:
+        if question.control == "listed":
             return question.random or len(typed.get(question.id, ())) > 1
         return self._quotes(question, sheet.agent)
 
@@ -120,9 +113,9 @@ class Printer:
         blank = self._blanks.get(key)
         if blank is None:
             _make_room(self._blanks)
-            typed = {question.id: [_NO_CODE]} if answered and _is_single(question) else {}
+            typed = {question.id: [_NO_CODE]} if answered and question.single else {}
             # A plain text: `Markup` would escape what is put into it.
-            field = build(question, replace(agent, seed=_ANY_SEED), typed)
+            field = question.field_for(replace(agent, lots=_ANY_LOTS), typed)
             html = str(self._render(field, agent.context.language))
             blank = self._blanks[key] = _taken_apart(html, question, agent)
         return blank
@@ -131,10 +124,6 @@ class Printer:
 def _make_room(kept: dict[Hashable, Any]) -> None:
     if len(kept) >= _MOST_KEPT:
         kept.clear()
-
-
-def _is_single(question: Question) -> bool:
-    return isinstance(question, Choice | Scale)
 
 
 def _own(question: Question, typed: Typed) -> Typed:
@@ -148,28 +137,26 @@ def _own(question: Question, typed: Typed) -> Typed:
 
 def _offered(question: Question, agent: Shown) -> tuple[object, ...]:
     """What of the question depends on the agent."""
-    if not isinstance(question, Optioned) or not question.conditional:
+    if not question.conditional:
         return ()
-    codes = [option.code for option in visible_options(question, agent.visible, agent.context)]
-    if not isinstance(question, Matrix):
-        return tuple(codes)
-    rows = [row.id for row in visible_rows(question, agent.visible, agent.context)]
+    codes = [option.code for option in question.offered(agent.visible, agent.context)]
+    rows = [row.id for row in question.shown_rows(agent.visible, agent.context)]
     return (*codes, None, *rows)
 
 
 def _taken_apart(html: str, question: Question, agent: Shown) -> _Blank:
-    if not isinstance(question, Choice | Choices) or not question.random:
+    if question.control != "ticked" or not question.random:
         return _Blank(html=html)
-    options = visible_options(question, agent.visible, agent.context, _ANY_SEED)
+    options = question.offered(agent.visible, agent.context, _ANY_LOTS)
     moving = tuple(option for option in options if not option.at_end)
     return _Blank(html=html, moving=moving, pieces=tuple(_OPTION.split(html)))
 
 
 def _filled(html: str, question: Question, typed: Typed) -> str:
     for name, values in typed.items():
-        if isinstance(question, LongText):
+        if question.control == "area":
             html = html.replace("\n</textarea>", f"\n{escape(values[0])}</textarea>", 1)
-        elif isinstance(question, Optioned | Scale) and not _is_precision(question, name):
+        elif question.control in ("ticked", "listed") and not _is_precision(question, name):
             html = _ticked(html, question, name, values)
         else:
             html = _written(html, name, values[0])
@@ -177,12 +164,12 @@ def _filled(html: str, question: Question, typed: Typed) -> str:
 
 
 def _is_precision(question: Question, name: str) -> bool:
-    return name == f"{question.id}.other" and not isinstance(question, Matrix)
+    return name == f"{question.id}.other" and not question.rows
 
 
 def _ticked(html: str, question: Question, name: str, values: Sequence[str]) -> str:
     for value in dict.fromkeys(filter(None, values)):
-        if isinstance(question, Choice) and question.search:
+        if question.control == "listed":
             line = f'<option value="{escape(value)}"'
             html = html.replace(f"{line}>", f"{line} selected>", 1)
         else:

@@ -27,9 +27,12 @@ from consultation.blind import (
 )
 from consultation.demo.browser import Browser, Reply
 from consultation.demo.forms import Form, NotOnThePage, fields_of
-from consultation.questionnaire.answers import Context, from_json, visible_pages
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import from_json
+from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.synthetic import respond
+from consultation.questionnaire.visibility import visible_pages
 
 _LINK = re.compile(
     r"https?://[^/\s]+(?P<path>/q/(?P<campaign>[^/\s]+)/(?P<audience>[^/#\s]+))#(?P<code>[\w-]+)"
@@ -192,7 +195,7 @@ class Agent:
         """Answers to what the form shows, obeying the rules of its page."""
         so_far = from_json(self._questionnaire, form.hidden("answers") or "{}")
         context = Context(audience=self._invitation.audience)
-        first = visible_pages(self._questionnaire, so_far, context, form.hidden("seed"))[0]
+        first = visible_pages(self._questionnaire, so_far, context, Lots(form.hidden("seed")))[0]
         page = self._questionnaire.page(form.action.rpartition("/pages/")[2]) or first
         invented = respond(self._questionnaire, page, so_far, context, self._rng)
         # Whatever a first answer has left on the page gives way to this one.

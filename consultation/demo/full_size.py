@@ -20,8 +20,9 @@ from consultation.ballots.tables import airlock, ballot, inbox, spent
 from consultation.database import Database
 from consultation.demo.population import Person, Population
 from consultation.office.campaigns import Campaign
+from consultation.questionnaire.elements import Option
 from consultation.questionnaire.loading import parse
-from consultation.questionnaire.model import Option, Questionnaire
+from consultation.questionnaire.model import Questionnaire
 from consultation.roll import tables as roll
 from consultation.sealing import seal
 

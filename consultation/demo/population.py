@@ -11,30 +11,29 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import assert_never
 
 from consultation.demo.verbatims import verbatim
-from consultation.questionnaire.answers import Context, stored, visible_options, visible_rows
-from consultation.questionnaire.conditions import evaluate
-from consultation.questionnaire.model import (
-    OPT_OUT,
-    Answer,
-    Answers,
+from consultation.questionnaire.answers import stored
+from consultation.questionnaire.conditions import Context, evaluate
+from consultation.questionnaire.elements import OPT_OUT, Answer, Answers, Option
+from consultation.questionnaire.kinds import (
+    FREE_TEXT,
     Choice,
     Choices,
     Date,
+    Info,
+    Kind,
     LongText,
     Matrix,
     Number,
-    Option,
-    Optioned,
     Question,
-    Questionnaire,
     Rank,
     Scale,
     ShortText,
 )
+from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.numerals import canonical
-from consultation.questionnaire.synthetic import some_answer
 
 MARGINS: Mapping[str, Mapping[str, float]] = {
     # Orders of magnitude of the agents of préfectures, SGC-D and DDI.
@@ -81,7 +80,7 @@ class Population:
         self._weights = {
             question.id: self._weighed(question)
             for question in questionnaire.questions
-            if isinstance(question, Optioned)
+            if question.options
         }
         self._leanings: dict[str, float] = {}
 
@@ -116,7 +115,7 @@ class Population:
             self._leanings[name] = self._drawing(name).gauss(0, _GROUP)
         return self._leanings[name]
 
-    def _weighed(self, question: Optioned) -> Mapping[str, float]:
+    def _weighed(self, question: Question) -> Mapping[str, float]:
         rng = self._drawing(f"weights {question.id}")
         drawn = {
             option.code: rng.lognormvariate(0, 0.6)
@@ -148,25 +147,25 @@ class _Someone:
         self._tired = self._tired or (not first and self._rng.random() < _TIRED)
         return not self._tired
 
-    def answer(self, question: Question, given: Answers) -> _Written:
+    def answer(self, question: Kind, given: Answers) -> _Written:
         """What is written to this question, if anything."""
         if not self._speaks(question):
             return
         answer = self._answer(question, given)
         if answer is not None:
             yield question.id, answer
-        if isinstance(question, Choice | Choices) and question.other:
+        if question.other:
             chosen = answer if isinstance(answer, tuple) else (answer,)
             if question.other.code in chosen:
                 words = verbatim(question.id, question.other.other, self._rng)
                 yield f"{question.id}.other", words
 
     def _speaks(self, question: Question) -> bool:
-        if isinstance(question, LongText | ShortText):
+        if question.writing in FREE_TEXT:
             return self._writes and self._rng.random() < _WRITES
         return question.required is not None or self._rng.random() >= _PASSED_OVER
 
-    def _answer(self, question: Question, given: Answers) -> Answer | None:
+    def _answer(self, question: Kind, given: Answers) -> Answer | None:
         match question:
             case Choice() if question == self._population.territories and self._person.territory:
                 return self._person.territory
@@ -183,18 +182,18 @@ class _Someone:
                 return self._step(question, given)
             case Number():
                 return self._number(question)
-            case Date():
-                return some_answer(question, given, self._context, self._rng)
+            case Date() | Info():
+                return question.some_answer(given, self._context, self._rng)
             case LongText() | ShortText():
                 return verbatim(question.id, question.max_length, self._rng)
-        return None
+        assert_never(question)
 
-    def _options(self, question: Optioned, given: Answers) -> Sequence[Option]:
+    def _options(self, question: Question, given: Answers) -> Sequence[Option]:
         if question.conditional:
-            return visible_options(question, given, self._context)
+            return question.offered(given, self._context)
         return question.options
 
-    def _drawn(self, question: Optioned, given: Answers, count: int) -> list[str]:
+    def _drawn(self, question: Question, given: Answers, count: int) -> list[str]:
         """So many different options, the usual ones more often."""
         options = {option.code: option for option in self._options(question, given)}
         found: list[str] = []
@@ -217,7 +216,7 @@ class _Someone:
         graded = [option.code for option in options if not option.apart]
         apart = [option.code for option in options if option.apart]
         answers = {}
-        for row in visible_rows(question, given, self._context):
+        for row in question.shown_rows(given, self._context):
             if apart and self._rng.random() < _APART:
                 answers[row.id] = apart[0]
             elif graded and (question.required or self._rng.random() >= _PASSED_OVER):

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from consultation.questionnaire.model import OPT_OUT
+from consultation.questionnaire.elements import OPT_OUT
 from consultation.questionnaire.reading import RESERVED
 
 MOST = 40

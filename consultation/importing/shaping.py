@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from consultation.importing.form import Item, Option, Remark, Row, Words
 from consultation.questionnaire.dates import YEARS
 from consultation.questionnaire.keys import MAX_LONG, MAX_SHORT, MAX_STEPS
-from consultation.questionnaire.questions import MAX_COLUMNS, SHORT
+from consultation.questionnaire.kinds.matrix import MAX_COLUMNS
+from consultation.questionnaire.kinds.text import USUAL
 
 MOST = 999_999_999  # in figures, our numbers have nine at most
 
@@ -198,7 +199,7 @@ def _lengths(item: Item) -> Item:
         return replace(item, kind="longtext", settings={"max_length": min(length, MAX_LONG)})
     if item.kind == "longtext":
         return replace(item, settings={"max_length": min(length or MAX_LONG // 2, MAX_LONG)})
-    return replace(item, settings={"max_length": length} if 0 < length != SHORT else {})
+    return replace(item, settings={"max_length": length} if 0 < length != USUAL else {})
 
 
 def _steps(item: Item) -> Item:

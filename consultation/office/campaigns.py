@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from consultation.blind import PublicKey
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.refusals import Refusal
 
 Reissue = Literal["none", "capped"]
@@ -36,6 +37,7 @@ class Campaign:
     urn: bytes
     title: str
     questionnaire: Questionnaire
+    rulebook: Rulebook = field(compare=False)  # how it is answered
     digest: str
     state: State
     opens: datetime

@@ -55,8 +55,10 @@ from consultation.office.tables import (
     revision,
 )
 from consultation.questionnaire.comparison import Change, compare, describe_change
+from consultation.questionnaire.drawing import DRAWING
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.sealing import CannotUnseal, derive, lock, unlock
 
 Clock = Callable[[], datetime]
@@ -515,7 +517,7 @@ class Campaigns:
         self._database = database
         self._clock = clock
         # What never changes after creation is read once: the questionnaire and the keys.
-        self._pinned: dict[tuple[str, str], tuple[Questionnaire, Mapping[str, PublicKey]]] = {}
+        self._pinned: dict[tuple[str, str], _Unchanging] = {}
         self._recent: dict[str, tuple[datetime, Campaign]] = {}
 
     def create(
@@ -553,6 +555,7 @@ class Campaigns:
             "pool": pool,
             "export_key": export_key,
             "reissue": reissue,
+            "drawing": DRAWING,
         }
         try:
             with self._database.write() as tx:
@@ -717,16 +720,26 @@ class Campaigns:
             return tx.execute(changed).first() is not None
 
     def _campaign(self, connection: Connection, row: RowMapping) -> Campaign:
-        questionnaire, keys = self._unchanging(connection, row["slug"], row["digest"])
-        return Campaign(questionnaire=questionnaire, keys=keys, **row)
+        kept = self._unchanging(connection, row["slug"], row["digest"])
+        told = {name: row[name] for name in row if name != "drawing"}
+        return Campaign(
+            questionnaire=kept.questionnaire, rulebook=kept.rulebook, keys=kept.keys, **told
+        )
 
-    def _unchanging(
-        self, connection: Connection, slug: str, digest: str
-    ) -> tuple[Questionnaire, Mapping[str, PublicKey]]:
+    def _unchanging(self, connection: Connection, slug: str, digest: str) -> _Unchanging:
         found = self._pinned.get((slug, digest))
         if found is None:
             found = self._pinned[slug, digest] = _read_unchanging(connection, slug, digest)
         return found
+
+
+@dataclass(frozen=True)
+class _Unchanging:
+    """What a campaign keeps as long as its questionnaire is not corrected."""
+
+    questionnaire: Questionnaire
+    rulebook: Rulebook
+    keys: Mapping[str, PublicKey]
 
 
 class Figures:
@@ -856,9 +869,7 @@ def _questionnaire(
     return loaded.questionnaire
 
 
-def _read_unchanging(
-    connection: Connection, slug: str, digest: str
-) -> tuple[Questionnaire, Mapping[str, PublicKey]]:
+def _read_unchanging(connection: Connection, slug: str, digest: str) -> _Unchanging:
     row = connection.execute(_version(slug, digest)).first()
     if row is None:
         raise campaigns.AlteredQuestionnaire
@@ -866,10 +877,13 @@ def _read_unchanging(
     questionnaire = _questionnaire(row.definition, row.lists, slug, thorough=False)
     if questionnaire.digest != digest:
         raise campaigns.AlteredQuestionnaire
+    drawing = connection.scalar(select(campaign.c.drawing).where(campaign.c.slug == slug))
     keys = connection.execute(select(campaign_key).where(campaign_key.c.campaign == slug)).all()
-    return questionnaire, {
-        key.audience: PublicKey.from_pem(key.public_key.encode("ascii")) for key in keys
-    }
+    return _Unchanging(
+        questionnaire,
+        Rulebook(questionnaire, drawing or DRAWING),
+        {key.audience: PublicKey.from_pem(key.public_key.encode("ascii")) for key in keys},
+    )
 
 
 def _key_rows(slug: str, keys: Mapping[str, PublicKey]) -> list[dict[str, str]]:

@@ -116,6 +116,7 @@ campaign = Table(
     Column("pool", Integer, nullable=False),
     Column("export_key", LargeBinary(32), nullable=False),
     Column("reissue", String(20), nullable=False, server_default="capped"),
+    Column("drawing", String(20), nullable=False, server_default="blake2b-64"),
     CheckConstraint("state IN ('draft', 'open', 'paused', 'closing', 'closed')", name="state"),
     CheckConstraint("opens < closes", name="dates"),
     CheckConstraint("pool >= 1", name="pool"),

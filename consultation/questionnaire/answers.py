@@ -10,40 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from consultation.questionnaire.conditions import Context, evaluate
-from consultation.questionnaire.drafts import from_json, to_json
-from consultation.questionnaire.model import Answer, Answers, Choice, Matrix, Page, Questionnaire
-from consultation.questionnaire.posted import FieldError, Raw, lacks, read_question
-from consultation.questionnaire.visibility import (
-    draw,
-    in_order,
-    prune,
-    visible_options,
-    visible_pages,
-    visible_questions,
-    visible_rows,
-    walk,
-)
-
-__all__ = [
-    "Context",
-    "FieldError",
-    "Filled",
-    "draw",
-    "from_json",
-    "in_order",
-    "lacks",
-    "missing",
-    "prune",
-    "read_page",
-    "read_questions",
-    "stored",
-    "to_json",
-    "visible_options",
-    "visible_pages",
-    "visible_questions",
-    "visible_rows",
-    "walk",
-]
+from consultation.questionnaire.elements import Answer, Answers
+from consultation.questionnaire.kinds import Choice
+from consultation.questionnaire.model import Page, Pages
+from consultation.questionnaire.posted import FieldError, Raw
+from consultation.questionnaire.visibility import prune, walk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +30,7 @@ class Filled:
     draft: Answers
 
 
-def read_page(page: Page, raw: Raw, answers: Answers, q: Questionnaire, context: Context) -> Filled:
+def read_page(page: Page, raw: Raw, answers: Answers, q: Pages, context: Context) -> Filled:
     """Type the fields of the page's visible questions; `answers` are those given so far."""
     _, before = walk(q, answers, context, before=page)
     return read_questions(page, raw, answers, before, context)
@@ -76,11 +47,11 @@ def read_questions(
     for question in page.questions:
         if not evaluate(question.show_if, visible, context):
             continue
-        read = read_question(question, raw, visible, context)
+        read = question.answered(raw, visible, context)
         errors += read.errors
         faulty = {error.field for error in read.errors}
-        if not faulty or isinstance(question, Matrix):
-            lacking = lacks(question, read.value, visible, context)
+        if not faulty or question.rows:
+            lacking = question.lacks(read.value, visible, context)
             errors += [error for error in lacking if error.field not in faulty]
         for name, value in ((question.id, read.value), (f"{question.id}.other", read.other)):
             draft.pop(name, None)
@@ -89,20 +60,18 @@ def read_questions(
     return Filled(answers=filled, errors=tuple(errors), draft=draft)
 
 
-def missing(
-    q: Questionnaire, answers: Answers, context: Context
-) -> tuple[tuple[Page, FieldError], ...]:
+def missing(q: Pages, answers: Answers, context: Context) -> tuple[tuple[Page, FieldError], ...]:
     """What the visible questions still require."""
     shown, visible = walk(q, answers, context)
     return tuple(
         (page, error)
         for page, questions in shown
         for question in questions
-        for error in lacks(question, visible.get(question.id), visible, context)
+        for error in question.lacks(visible.get(question.id), visible, context)
     )
 
 
-def stored(q: Questionnaire, answers: Answers, context: Context) -> dict[str, object]:
+def stored(q: Pages, answers: Answers, context: Context) -> dict[str, object]:
     """What is written for ever: visible answers only, generalised where the question says so."""
     kept: dict[str, object] = dict(prune(q, answers, context))
     for question in q.questions:

@@ -5,15 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
-from consultation.questionnaire.candidates import Atom, atoms_of, refs_of
 from consultation.questionnaire.conditions import Condition, Named, Node, nodes
-from consultation.questionnaire.model import (
-    Matrix,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-)
+from consultation.questionnaire.distinctions import Atom, atoms_of, refs_of
+from consultation.questionnaire.model import Page, Questionnaire
 
 
 def every(node: Node) -> Iterator[Node]:
@@ -22,16 +16,6 @@ def every(node: Node) -> Iterator[Node]:
         yield below
         if isinstance(below, Named) and below.target is not None:
             yield from every(below.target)
-
-
-def conditions_of(question: Question) -> tuple[Condition, ...]:
-    """The conditions on the question, its options and its rows."""
-    parts: list[Condition | None] = [question.show_if]
-    if isinstance(question, Optioned):
-        parts += [option.show_if for option in question.options]
-    if isinstance(question, Matrix):
-        parts += [row.show_if for row in question.rows]
-    return tuple(part for part in parts if part is not None)
 
 
 class Atlas:
@@ -67,7 +51,7 @@ class Atlas:
     def above(self) -> Mapping[str, tuple[Condition, ...]]:
         """The conditions that decide what is asked of each question."""
         return {
-            question.id: (*((page.show_if,) if page.show_if else ()), *conditions_of(question))
+            question.id: (*((page.show_if,) if page.show_if else ()), *question.conditions)
             for page in self.q.pages
             for question in page.questions
         }

@@ -23,24 +23,9 @@ from consultation.questionnaire.conditions import (
     nodes,
     refs,
 )
-from consultation.questionnaire.model import (
-    OPT_OUT,
-    Choice,
-    Choices,
-    Date,
-    Info,
-    LongText,
-    Matrix,
-    Number,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Scale,
-    ShortText,
-    Text,
-)
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.kinds import FREE_TEXT, Compared, Question
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.problems import Mark, Problems, did_you_mean
 from consultation.questionnaire.texts import pipes
 
@@ -67,15 +52,6 @@ class _Place:
     before: int  # the rank of the first question that is not earlier
     page: Page | None = None
     question: str = ""
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """What a reference may be compared with."""
-
-    what: str
-    codes: Collection[str] = ()
-    number: bool = False
 
 
 @dataclass
@@ -114,7 +90,7 @@ class _Checker:
                 yield page.show_if, _Place(rank, page)
             for question in page.questions:
                 place = _Place(rank, page, question.id)
-                for condition in _conditions_of(question):
+                for condition in question.conditions:
                     yield condition, place
                 rank += 1
             for warning in page.checks:
@@ -233,8 +209,8 @@ class _Checker:
                 for value in node.values:
                     self._check_literal(condition, kind, value)
             case Answered():
-                unasked = isinstance(self.q.by_id.get(node.ref.question), Info)
-                if unasked or node.ref.question == AUDIENCE:
+                question = self.q.by_id.get(node.ref.question)
+                if (question and not question.asks) or node.ref.question == AUDIENCE:
                     said = f"« {node.ref.question} » n’attend pas de réponse."
                     self._error(condition, node.ref.at, "type", said, "Citez une autre question.")
 
@@ -253,7 +229,12 @@ class _Checker:
                 self._error(condition, node.right.at, "type", said, "")
 
     def _check_literal(
-        self, condition: Condition, kind: _Kind | None, literal: Literal, *, ordered: bool = False
+        self,
+        condition: Condition,
+        kind: Compared | None,
+        literal: Literal,
+        *,
+        ordered: bool = False,
     ) -> None:
         if kind is None:
             return
@@ -273,20 +254,20 @@ class _Checker:
         )
         self._error(condition, literal.at, "type", said, remedy)
 
-    def _set_kind(self, condition: Condition, ref: Ref) -> _Kind | None:
+    def _set_kind(self, condition: Condition, ref: Ref) -> Compared | None:
         """What may be looked for in the answer with `has`."""
         question = self.q.by_id.get(ref.question)
-        if isinstance(question, Choices | Rank) and not ref.part:
-            return _Kind("des réponses", question.by_code)
+        if question and question.several and not ref.part:
+            return Compared("des réponses", question.by_code)
         if question is not None or ref.question == AUDIENCE:
             said = f"« has » cherche parmi plusieurs réponses ; « {ref.question} » n’en a qu’une."
             self._error(condition, ref.at, "type", said, "Employez == ou in.")
         return None
 
-    def _kind(self, condition: Condition, ref: Ref) -> _Kind | None:
+    def _kind(self, condition: Condition, ref: Ref) -> Compared | None:
         """What the reference may be compared with; None when it may not, which is noted."""
         if ref.question == AUDIENCE and not (ref.part or ref.counted):
-            return _Kind("un public", [name for name, _ in self.q.audiences])
+            return Compared("un public", [name for name, _ in self.q.audiences])
         question = self.q.by_id.get(ref.question)
         if question is None:
             return None
@@ -294,36 +275,25 @@ class _Checker:
             return self._counted(condition, ref, question)
         if ref.part:
             return self._part(condition, ref, question)
-        match question:
-            case Choice():
-                return _Kind("un code", question.by_code)
-            case Scale():
-                return _Kind("un nombre", [OPT_OUT] if question.opt_out else (), number=True)
-            case Number():
-                return _Kind("un nombre", number=True)
-        self._error(condition, ref.at, "type", *_misused(question))
+        compared = question.compared()
+        if isinstance(compared, Compared):
+            return compared
+        self._error(condition, ref.at, "type", compared.message, compared.remedy)
         return None
 
-    def _counted(self, condition: Condition, ref: Ref, question: Question) -> _Kind | None:
-        if isinstance(question, Choices | Rank):
-            return _Kind("un nombre", number=True)
+    def _counted(self, condition: Condition, ref: Ref, question: Question) -> Compared | None:
+        if question.several:
+            return Compared("un nombre", number=True)
         said = (
             f"« count » compte les réponses d’un choix multiple ; « {question.id} » n’en est pas."
         )
         self._error(condition, ref.at, "type", said, "")
         return None
 
-    def _part(self, condition: Condition, ref: Ref, question: Question) -> _Kind | None:
-        known: Collection[str] = ()
-        if isinstance(question, Matrix):
-            if ref.part in question.row_ids:
-                return _Kind("un code", question.by_code)
-            known = question.row_ids
-        elif isinstance(question, Choice):
-            values = columns(question)
-            if ref.part in values:
-                return _Kind("un texte", sorted({*values[ref.part].values()} - {""}))
-            known = values
+    def _part(self, condition: Condition, ref: Ref, question: Question) -> Compared | None:
+        known = question.parts()
+        if ref.part in known:
+            return known[ref.part]
         said = f"« {question.id} » n’a ni ligne ni colonne « {ref.part} »."
         self._error(condition, ref.at, "unknown-part", said, did_you_mean(ref.part, known))
         return None
@@ -349,10 +319,10 @@ class _Checker:
             return "unknown-question", said, did_you_mean(source, self.ranks)
         if wrong := self._too_late(source, place):
             return wrong
-        if isinstance(question, ShortText | LongText):
+        if question.writing in FREE_TEXT:
             said = f"« {source} » est un texte libre : il ne peut pas être repris."
             return "piping", said, "Reprenez un choix, une note ou un nombre."
-        if not isinstance(question, Choice | Scale | Number):
+        if not question.quotable:
             said = f"La réponse à « {source} » ne peut pas être reprise dans un texte."
             return "piping", said, "Reprenez un choix, une note ou un nombre."
         page = self.tags[source]
@@ -386,24 +356,6 @@ class _Checker:
         mark = Mark(condition.line, condition.column)
         self.faulty.add(mark)
         self.problems.error(self.problems.within(mark, condition.source, at), code, message, remedy)
-
-
-def columns(question: Choice) -> Mapping[str, Mapping[str, str]]:
-    """The further columns of the question's list: column → code → value."""
-    known = [name for name, _ in question.options[0].columns] if question.options else []
-    return {name: {one.code: one.column(name) for one in question.options} for name in known}
-
-
-def _conditions_of(question: Question) -> Iterator[Condition]:
-    if question.show_if:
-        yield question.show_if
-    items = [*question.options] if isinstance(question, Optioned) else []
-    for option in items:
-        if option.show_if:
-            yield option.show_if
-    for row in question.rows if isinstance(question, Matrix) else ():
-        if row.show_if:
-            yield row.show_if
 
 
 def _depends(name: str, named: Mapping[str, Condition]) -> Iterator[str]:
@@ -455,22 +407,3 @@ class _Weights:
 
 def _described(literal: Literal) -> str:
     return "un texte" if isinstance(literal.value, str) else "un nombre"
-
-
-def _misused(question: Question) -> tuple[str, str]:
-    """Why the bare answer to this question is not compared, and what to write."""
-    match question:
-        case Matrix():
-            row = question.rows[0].id if question.rows else "ligne"
-            said = f"« {question.id} » est une grille."
-            return said, f"Nommez une ligne : {question.id}.{row}."
-        case Choices() | Rank():
-            said = f"« {question.id} » peut avoir plusieurs réponses."
-            return said, f"Écrivez {question.id} has 'code', ou count({question.id})."
-        case Info():
-            return f"« {question.id} » n’attend pas de réponse.", "Citez une autre question."
-        case Date():
-            said = f"« {question.id} » est une date : elle ne se compare pas."
-            return said, f"Écrivez answered({question.id})."
-    said = f"« {question.id} » est un texte libre : il ne se compare pas."
-    return said, f"Écrivez answered({question.id})."

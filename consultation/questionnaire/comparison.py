@@ -12,28 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from consultation.questionnaire.conditions import Condition, Json, Or
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Date,
-    Info,
-    LongText,
-    Matrix,
-    Number,
-    Option,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Scale,
-    ShortText,
-    Text,
-)
+from consultation.questionnaire.elements import Option, Text
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.problems import did_you_mean
-from consultation.questionnaire.rewording import Kind, Rewording, Said, Texts
+from consultation.questionnaire.rewording import Effect, Rewording, Said, Texts
 
-KINDS: Mapping[Kind, str] = {
+EFFECTS: Mapping[Effect, str] = {
     "breaking": "cassant",
     "warning": "à vérifier",
     "safe": "sans risque",
@@ -45,7 +30,7 @@ KINDS: Mapping[Kind, str] = {
 class Change:
     """One difference: where in the new file (0 when it is no longer there), and what it does."""
 
-    kind: Kind
+    kind: Effect
     what: str  # a question, a page, or '' for the whole
     message: str
     line: int = 0
@@ -61,7 +46,7 @@ def compare(old: Questionnaire, new: Questionnaire) -> tuple[Change, ...]:
         *_removed(old, new),
         *_questions(old, new, rewording),
     )
-    order = list(KINDS)
+    order = list(EFFECTS)
     return tuple(sorted(found, key=lambda one: (order.index(one.kind), one.line)))
 
 
@@ -74,12 +59,12 @@ def describe_change(change: Change) -> str:
     """The change on one line, for people."""
     line = f"ligne {change.line}, " if change.line else ""
     what = f"{line}{change.what} : " if change.what else ""
-    return f"{KINDS[change.kind]} – {what}{change.message}"
+    return f"{EFFECTS[change.kind]} – {what}{change.message}"
 
 
 def summary(changes: Sequence[Change]) -> str:
     """How many changes of each kind."""
-    counts = {said: sum(one.kind == kind for one in changes) for kind, said in KINDS.items()}
+    counts = {said: sum(one.kind == kind for one in changes) for kind, said in EFFECTS.items()}
     told = ", ".join(f"{count} {said}" for said, count in counts.items() if count)
     return f"Changements : {told}." if told else "Rien ne change."
 
@@ -88,7 +73,7 @@ def summary(changes: Sequence[Change]) -> str:
 
 
 def _whole(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> Iterator[Change]:
-    def change(kind: Kind, message: str) -> Change:
+    def change(kind: Effect, message: str) -> Change:
         return Change(kind=kind, what="", message=message)
 
     if old.id != new.id:
@@ -194,7 +179,7 @@ def _questions(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> 
             for kind, message in _question(before, question, rewording):
                 yield Change(kind=kind, what=question.id, message=message, line=question.line)
             if before and where[question.id] != page.id:
-                moved: Kind = "breaking" if page.show_if else "warning"
+                moved: Effect = "breaking" if page.show_if else "warning"
                 said = "La question change de page."
                 yield Change(kind=moved, what=question.id, message=said, line=question.line)
     for kind, message in rewording.by_code("La question « {} »".format, _asked(old), _asked(new)):
@@ -203,7 +188,7 @@ def _questions(old: Questionnaire, new: Questionnaire, rewording: Rewording) -> 
 
 def _asked(q: Questionnaire) -> Texts:
     """The words of each question that is answered."""
-    return {one.id: one.text for one in q.questions if not isinstance(one, Info)}
+    return {one.id: one.text for one in q.questions if one.asks}
 
 
 def _question(old: Question | None, new: Question, rewording: Rewording) -> Iterator[Said]:
@@ -220,14 +205,9 @@ def _question(old: Question | None, new: Question, rewording: Rewording) -> Iter
     yield from _common(old, new)
     yield from _around_answer(old, new, rewording)
     yield from _bounds(old, new)
-    if isinstance(old, Optioned) and isinstance(new, Optioned):
-        yield from _options(old, new, rewording)
-    if isinstance(old, Choice) and isinstance(new, Choice):
-        yield from _generalised(old, new, rewording)
-    if isinstance(old, Matrix) and isinstance(new, Matrix):
-        yield from _rows(old, new, rewording)
-    if isinstance(old, Scale) and isinstance(new, Scale):
-        yield from _scale(old, new, rewording)
+    yield from _options(old, new, rewording)
+    yield from _rows(old, new, rewording)
+    yield from old.changes(new, rewording)
 
 
 def _common(old: Question, new: Question) -> Iterator[Said]:
@@ -242,8 +222,6 @@ def _common(old: Question, new: Question) -> Iterator[Said]:
 
 def _around_answer(old: Question, new: Question, rewording: Rewording) -> Iterator[Said]:
     """The words around what is answered."""
-    if isinstance(new, Info):
-        yield from rewording.of("Le texte", old.text, new.text)
     yield from rewording.of("L’aide", old.hint, new.hint)
     yield from rewording.of("Le rappel", old.reminder, new.reminder)
     if old.required and new.required:
@@ -277,33 +255,16 @@ _PROMISES = {
 
 def _bounds(old: Question, new: Question) -> Iterator[Said]:
     """What may be answered: more is worth a look, less refuses what was accepted."""
-    for name, way in _WAYS.get(type(new), {}).items():
-        before, after = _limit(old, name), _limit(new, name)
+    for name, (after, way) in new.limits.items():
+        before, _ = old.limits[name]
         if before == after:
             continue
         if way and _is_wider(before, after, way):
             yield "warning", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
         else:
             yield "breaking", f"« {name} » passe de {_shown(before)} à {_shown(after)}."
-    if getattr(old, "random", False) != getattr(new, "random", False):
+    if old.random != new.random:
         yield "warning", "L’ordre des réponses n’est plus tiré au sort de la même façon."
-
-
-_WAYS: Mapping[type[Question], Mapping[str, int]] = {
-    Choices: {"min": -1, "max": 1},
-    Scale: {"start": 0, "stop": 0},
-    Rank: {"top": 0},
-    Number: {"min": -1, "max": 1, "decimals": 1, "unit": 0},
-    Date: {"min": -1, "max": 1, "precision": 0},
-    ShortText: {"max_length": 1},
-    LongText: {"max_length": 1},
-}
-"""1: wider when it grows, -1: when it diminishes, 0: another question in any case."""
-
-
-def _limit(question: Question, name: str) -> object:
-    unlimited = isinstance(question, Choices) and name == "max" and question.max == 0
-    return None if unlimited else getattr(question, name)
 
 
 def _is_wider(before: object, after: object, way: int) -> bool:
@@ -320,7 +281,7 @@ def _shown(value: object) -> str:
     return "rien" if value in (None, "") else str(value)
 
 
-def _options(old: Optioned, new: Optioned, rewording: Rewording) -> Iterator[Said]:
+def _options(old: Question, new: Question, rewording: Rewording) -> Iterator[Said]:
     for code in old.by_code:
         if code not in new.by_code:
             guess = _guess(code, set(new.by_code) - set(old.by_code))
@@ -344,7 +305,7 @@ _BESIDE_A_CODE = {
 }
 
 
-def _texts(question: Optioned, name: str) -> Texts:
+def _texts(question: Question, name: str) -> Texts:
     return {code: getattr(option, name) for code, option in question.by_code.items()}
 
 
@@ -361,33 +322,10 @@ def _option(old: Option, new: Option) -> Iterator[Said]:
         yield "safe", f"{name} change de place dans un ordre tiré au sort."
 
 
-def _generalised(old: Choice, new: Choice, rewording: Rewording) -> Iterator[Said]:
-    """What is written for each code, and what it is called."""
-    both = [code for code in new.by_code if code in old.by_code]
-    if old.store != new.store or any(old.stored[code] != new.stored[code] for code in both):
-        yield "breaking", "Ce qui est écrit à la place de la réponse change."
-    elif any(_has_moved(old.by_code[code], new.by_code[code]) for code in both):
-        yield "breaking", "Une colonne de la liste ne dit plus la même chose d’une réponse."
-    if old.store:
-        before, after = dict(old.stored_labels), dict(new.stored_labels)
-        yield from rewording.by_code("Ce qui est écrit « {} »".format, before, after)
-    groups = dict.fromkeys((old.by_code[code].group, new.by_code[code].group) for code in both)
-    for was, becomes in groups:
-        yield from rewording.of("Un groupe de réponses", was, becomes)
-    if old.search != new.search:
-        yield "safe", "La liste se présente autrement."
-
-
-def _has_moved(old: Option, new: Option) -> bool:
-    """Whether a column says something else of it: conditions read them."""
-    after = dict(new.columns)
-    return any(after.get(name) != value for name, value in old.columns)
-
-
-def _rows(old: Matrix, new: Matrix, rewording: Rewording) -> Iterator[Said]:
-    before = {row.id: row for row in old.rows}
+def _rows(old: Question, new: Question, rewording: Rewording) -> Iterator[Said]:
+    before, kept = {row.id: row for row in old.rows}, {row.id for row in new.rows}
     for name in before:
-        if name not in new.row_ids:
+        if name not in kept:
             yield "breaking", f"La ligne « {name} » disparaît, et ses réponses avec elle."
     for row in new.rows:
         if row.id in before:
@@ -396,24 +334,6 @@ def _rows(old: Matrix, new: Matrix, rewording: Rewording) -> Iterator[Said]:
             yield "warning", f"La ligne « {row.id} » s’ajoute : elle n’a pas été proposée à tous."
     was, becomes = ({row.id: row.label for row in matrix.rows} for matrix in (old, new))
     yield from rewording.by_code("La ligne « {} »".format, was, becomes)
-
-
-def _scale(old: Scale, new: Scale, rewording: Rewording) -> Iterator[Said]:
-    if old.opt_out and not new.opt_out:
-        yield "breaking", "La réponse à part disparaît."
-    elif new.opt_out and not old.opt_out:
-        yield "warning", "Une réponse à part s’ajoute : elle n’a pas été proposée à tous."
-    yield from rewording.by_code(_PLACES.__getitem__, _beside(old), _beside(new))
-
-
-_PLACES = {"premier": "Le début", "dernier": "La fin", "à part": "La réponse à part"}
-
-
-def _beside(scale: Scale) -> Texts:
-    """The words at both ends of a scale and apart from it."""
-    first, last = scale.ends or (None, None)
-    apart = {"à part": scale.opt_out} if scale.opt_out else {}
-    return {"premier": first, "dernier": last, **apart}
 
 
 # Conditions

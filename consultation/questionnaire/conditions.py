@@ -231,6 +231,26 @@ class Condition:
         return self.ast.to_json()
 
 
+def read_tree(tree: Json) -> Node:
+    """The condition that this tree says, as `to_json` gives it; ValueError for any other data."""
+    match tree:
+        case ["and", *terms]:
+            return And(tuple(map(read_tree, terms)))
+        case ["or", *terms]:
+            return Or(tuple(map(read_tree, terms)))
+        case ["not", term]:
+            return Not(read_tree(term))
+        case ["answered", ref]:
+            return Answered(_read_ref(ref))
+        case ["in", ref, [*values]]:
+            return In(_read_ref(ref), _read_values(values))
+        case ["has", ref, "any" | "all" as mode, [*values]]:
+            return Has(_read_ref(ref), _read_values(values), mode == "all")
+        case ["==" | "!=" | "<" | "<=" | ">" | ">=" as sign, left, right]:
+            return Compare(_read_ref(left), sign, _read_operand(right))
+    raise ValueError(f"no condition: {tree!r}")
+
+
 def evaluate(condition: Condition | None, answers: Given, context: Context) -> bool:
     """Whether the condition holds over these *visible* answers; no condition always holds."""
     return condition is None or condition.ast.holds(answers, context)
@@ -277,6 +297,28 @@ def link(
         return value
 
     return replace(condition, ast=node(condition.ast))
+
+
+def _read_ref(told: Json) -> Ref:
+    match told:
+        case {"count": str() as question}:
+            return Ref(question, counted=True)
+        case {"ref": str() as question, "row": str() as row}:
+            return Ref(question, row)
+        case {"ref": str() as question, "column": str() as column, "values": Mapping() as values}:
+            known = {code: str(value) for code, value in values.items()}
+            return Ref(question, column, column=known)
+        case {"ref": str() as question}:
+            return Ref(question)
+    raise ValueError(f"no reference: {told!r}")
+
+
+def _read_operand(told: Json) -> Operand:
+    return Literal(told) if isinstance(told, str | int | float) else _read_ref(told)
+
+
+def _read_values(values: Sequence[Json]) -> tuple[Literal, ...]:
+    return tuple(Literal(value) for value in values if isinstance(value, str | int | float))
 
 
 def nodes(node: Node) -> Iterator[Node]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from consultation.questionnaire.atlas import Atlas
-from consultation.questionnaire.candidates import Atom, TooMany, candidates
+from consultation.questionnaire.candidates import candidates
 from consultation.questionnaire.conditions import Context, evaluate
-from consultation.questionnaire.model import Answer, Answers, Question
-from consultation.questionnaire.synthetic import some_answer
+from consultation.questionnaire.distinctions import Atom, TooMany
+from consultation.questionnaire.elements import Answer, Answers
+from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.worlds import Rivalry, World, offered_by
 
 SIZE = 300
@@ -62,7 +63,7 @@ class Crowd:
             return
         possible = self.possible(question, answers, context)
         if possible is None:
-            answer = some_answer(question, answers, context, self._rng)
+            answer = question.some_answer(answers, context, self._rng)
         elif self._rng.random() < EAGERNESS:
             answer = possible[0]
         else:

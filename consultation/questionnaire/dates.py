@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Literal
 
-from consultation.formatting import FIRST, MONTHS
-from consultation.words import FRENCH, words
+from consultation.words import FIRST, FRENCH, MONTHS, words
 
 Precision = Literal["day", "month", "year"]
 Part = Literal["day", "month", "year"]

@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from consultation.questionnaire.model import (
-    Matrix,
-    Option,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-    Row,
-)
+from consultation.questionnaire.elements import Option, Row
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.spelling import EVERYONE, Speller
 from consultation.questionnaire.texts import plain
 
@@ -135,10 +129,7 @@ def _seen(speller: Speller, page: Page) -> Iterator[tuple[str, str]]:
 
 
 def _parts(speller: Speller, question: Question) -> Iterator[tuple[str, str]]:
-    if not isinstance(question, Optioned):
-        return
-    rows = question.rows if isinstance(question, Matrix) else ()
-    parts: tuple[Option | Row, ...] = (*rows, *question.options)
+    parts: tuple[Option | Row, ...] = (*question.rows, *question.options)
     for one in parts:
         who = speller.seen_by(one.show_if)
         if who != EVERYONE:

@@ -249,140 +249,27 @@ _ANSWERED = {
         says="`all` (par défaut), `tables` (jamais dans les microdonnées) ou `none`",
     ),
 }
-_OPTIONS = {
+OPTIONS = {
     "options": Key(kind="options", says="les réponses possibles"),
     "list": Key(kind="list", says="ou le nom d’une liste"),
 }
-_ORDER = {
+ORDER = {
     "order": Key(
         kind="word",
         words=("random", "written"),
         says="`random` : un ordre tiré au sort pour chacun ; `written` par défaut",
     )
 }
-_ONE_OPTIONS = ("options", "list")
+ONE_OF_OPTIONS = ("options", "list")
 
 
-def _question(kind: str, own: Mapping[str, Key], one_of: tuple[str, ...] = ()) -> Shape:
-    answered = {} if kind == "info" else _ANSWERED
-    keys = {**_COMMON, **answered, **own}
+def question_shape(
+    kind: str, own: Mapping[str, Key], one_of: tuple[str, ...] = (), *, asks: bool = True
+) -> Shape:
+    """The keys of a kind of question: those of all, those of what asks something, its own."""
+    keys = {**_COMMON, **(_ANSWERED if asks else {}), **own}
     return Shape(name=f"une question « {kind} »", keys=keys, one_of=one_of)
 
 
-QUESTIONS: Mapping[str, Shape] = {
-    "choice": _question(
-        "choice",
-        {
-            **_OPTIONS,
-            "as": Key(
-                kind="word",
-                words=("radio", "search"),
-                says="`search` pour une longue liste avec recherche ; `radio` par défaut",
-            ),
-            **_ORDER,
-            "store": Key(
-                kind="id", says="la colonne de la liste qui est écrite à la place du code"
-            ),
-        },
-        _ONE_OPTIONS,
-    ),
-    "choices": _question(
-        "choices",
-        {
-            **_OPTIONS,
-            "min": Key(
-                kind="whole",
-                low=0,
-                high=MAX_CODES,
-                says="combien de réponses au moins ; chacun doit s’en voir proposer autant",
-            ),
-            "max": Key(kind="whole", low=1, high=MAX_CODES, says="combien de réponses au plus"),
-            **_ORDER,
-        },
-        _ONE_OPTIONS,
-    ),
-    "matrix": _question(
-        "matrix",
-        {
-            "rows": Key(kind="rows", needed=True, says="les lignes de la grille"),
-            "scale": Key(kind="list", says="le nom d’une liste : l’échelle"),
-            "options": Key(kind="options", says="ou l’échelle elle-même"),
-        },
-        ("options", "scale"),
-    ),
-    "scale": _question(
-        "scale",
-        {
-            "from": Key(
-                kind="whole", low=-100, high=100, needed=True, says="le premier échelon, entier"
-            ),
-            "to": Key(
-                kind="whole", low=-100, high=100, needed=True, says="le dernier échelon, entier"
-            ),
-            "ends": Key(kind="ends", says="deux textes : le sens du premier et du dernier"),
-            "opt_out": Key(kind="text", says="le texte de « sans avis »"),
-        },
-    ),
-    "rank": _question(
-        "rank",
-        {
-            **_OPTIONS,
-            "top": Key(kind="whole", low=1, high=MAX_CODES, needed=True, says="le nombre de rangs"),
-            **_ORDER,
-        },
-        _ONE_OPTIONS,
-    ),
-    "number": _question(
-        "number",
-        {
-            "min": Key(kind="number", says="le plus petit nombre admis"),
-            "max": Key(kind="number", says="le plus grand nombre admis"),
-            "decimals": Key(
-                kind="whole", low=0, high=6, says="combien de décimales au plus ; 0 par défaut"
-            ),
-            "unit": Key(kind="text", says="l’unité, après la question"),
-        },
-    ),
-    "date": _question(
-        "date",
-        {
-            "precision": Key(
-                kind="word",
-                words=("day", "month", "year"),
-                says="`day` (par défaut), `month` ou `year` : ce qui est demandé, et rien de plus",
-            ),
-            "min": Key(kind="date", says="la première date admise, écrite `2024-06-28`"),
-            "max": Key(kind="date", says="la dernière date admise"),
-        },
-    ),
-    "text": _question(
-        "text",
-        {
-            "max_length": Key(
-                kind="whole",
-                low=1,
-                high=MAX_SHORT,
-                says="combien de caractères au plus ; 200 par défaut, 500 au plus",
-            )
-        },
-    ),
-    "longtext": _question(
-        "longtext",
-        {
-            "max_length": Key(
-                kind="whole",
-                low=1,
-                high=MAX_LONG,
-                needed=True,
-                says="combien de caractères au plus, 4 000 au plus",
-            )
-        },
-    ),
-    "info": _question("info", {}),
-}
-
-SHAPES = (
-    *(QUESTIONNAIRE, PRIVACY, OVERRIDE, PAGE, CHECK, DEFINITION, OPTION, ROW, LIST_FILE),
-    *QUESTIONS.values(),
-)
-"""Every table of the language."""
+TABLES = (QUESTIONNAIRE, PRIVACY, OVERRIDE, PAGE, CHECK, DEFINITION, OPTION, ROW, LIST_FILE)
+"""Every table of the language but the questions."""

@@ -6,19 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from consultation.questionnaire.checks import columns
 from consultation.questionnaire.conditions import Condition, link, names
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Matrix,
-    Option,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Row,
-)
+from consultation.questionnaire.elements import Option, Row
+from consultation.questionnaire.kinds import Choice, Kind
+from consultation.questionnaire.model import Page, Questionnaire
 
 Shown = TypeVar("Shown", Option, Row)
 
@@ -26,7 +17,7 @@ Shown = TypeVar("Shown", Option, Row)
 def link_all(q: Questionnaire) -> Questionnaire:
     """The same questionnaire, ready to be evaluated; its conditions are known to be sound."""
     linker = _Linker(
-        {one.id: columns(one) for one in q.questions if isinstance(one, Choice)},
+        _details(q),
         _linked(q),
     )
     return replace(
@@ -38,7 +29,7 @@ def link_all(q: Questionnaire) -> Questionnaire:
 
 @dataclass(frozen=True)
 class _Linker:
-    columns: Mapping[str, Mapping[str, Mapping[str, str]]]
+    details: Mapping[str, Mapping[str, Mapping[str, str]]]
     named: Mapping[str, Condition]
 
     def page(self, page: Page) -> Page:
@@ -47,20 +38,18 @@ class _Linker:
             show_if=self._condition(page.show_if),
             questions=tuple(self._question(question) for question in page.questions),
             checks=tuple(
-                replace(one, warn_if=link(one.warn_if, self.columns, self.named))
+                replace(one, warn_if=link(one.warn_if, self.details, self.named))
                 for one in page.checks
             ),
         )
 
-    def _question(self, question: Question) -> Question:
-        show_if = self._condition(question.show_if)
-        match question:
-            case Matrix():
-                rows, options = self._all(question.rows), self._all(question.options)
-                return replace(question, show_if=show_if, rows=rows, options=options)
-            case Choice() | Choices() | Rank():
-                return replace(question, show_if=show_if, options=self._all(question.options))
-        return replace(question, show_if=show_if)
+    def _question(self, question: Kind) -> Kind:
+        return replace(
+            question,
+            show_if=self._condition(question.show_if),
+            options=self._all(question.options),
+            rows=self._all(question.rows),
+        )
 
     def _all(self, items: Iterable[Shown]) -> tuple[Shown, ...]:
         return tuple(
@@ -69,13 +58,18 @@ class _Linker:
         )
 
     def _condition(self, condition: Condition | None) -> Condition | None:
-        return link(condition, self.columns, self.named) if condition else None
+        return link(condition, self.details, self.named) if condition else None
+
+
+def _details(q: Questionnaire) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """The further columns of the list of each choice."""
+    return {one.id: one.details for one in q.questions if isinstance(one, Choice)}
 
 
 def _linked(q: Questionnaire) -> Mapping[str, Condition]:
     """The named conditions, each linked after those it cites."""
     written = dict(q.conditions)
-    known = {one.id: columns(one) for one in q.questions if isinstance(one, Choice)}
+    known = _details(q)
     linked: dict[str, Condition] = {}
 
     def visit(name: str) -> None:

@@ -7,11 +7,11 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from consultation.questionnaire.elements import Option, Text
 from consultation.questionnaire.keys import OPTION
-from consultation.questionnaire.model import Option, Text
+from consultation.questionnaire.nodes import Node, Scalar, Table
 from consultation.questionnaire.problems import Mark, Problems, did_you_mean
 from consultation.questionnaire.reading import CODE, ID, LANGUAGE, Fields, is_translated, read_text
-from consultation.questionnaire.strict_yaml import Node, Scalar, Table
 
 _NEEDED = ("code", "label")
 

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from consultation.questionnaire.checks import check
 from consultation.questionnaire.conditions import Condition
-from consultation.questionnaire.examination import examine
+from consultation.questionnaire.elements import NO_LANGUAGE, Option, Text
 from consultation.questionnaire.keys import (
     CHECK,
     FORMAT,
@@ -20,20 +20,13 @@ from consultation.questionnaire.keys import (
     QUESTIONNAIRE,
     Shape,
 )
+from consultation.questionnaire.kinds import Desk, Kind
 from consultation.questionnaire.linking import link_all
 from consultation.questionnaire.lists import Fetch, Unread, read_csv, read_options
-from consultation.questionnaire.model import (
-    NO_LANGUAGE,
-    Check,
-    Option,
-    Override,
-    Page,
-    Question,
-    Questionnaire,
-    Text,
-)
+from consultation.questionnaire.model import Check, Override, Page, Questionnaire
+from consultation.questionnaire.nodes import Node, Scalar, Series, Table
 from consultation.questionnaire.problems import Mark, Problem, Problems
-from consultation.questionnaire.questions import Desk, read_question
+from consultation.questionnaire.questions import read_question
 from consultation.questionnaire.reading import (
     LANGUAGE,
     Fields,
@@ -41,7 +34,7 @@ from consultation.questionnaire.reading import (
     read_condition,
     read_text,
 )
-from consultation.questionnaire.strict_yaml import Node, Scalar, Series, Table, read
+from consultation.questionnaire.strict_yaml import read
 from consultation.questionnaire.texts import texts_of
 from consultation.questionnaire.wording import check_translations
 
@@ -104,7 +97,7 @@ def _load(source: str, fetch: Fetch, name: str, *, thorough: bool) -> Loaded:
         if q is not None and not problems.has(*UNSPEAKABLE):
             q = link_all(q)
             if thorough:
-                examine(q, loader.faulty, problems)
+                _examine(q, loader.faulty, problems)
     elif not problems.errors:
         said = "Un questionnaire est fait de clés et de valeurs."
         problems.error(Mark(1, 1), "wrong-type", said, "Commencez par « format: 1 ».")
@@ -114,6 +107,12 @@ def _load(source: str, fetch: Fetch, name: str, *, thorough: bool) -> Loaded:
     return Loaded(
         questionnaire=None if problems.errors else q, problems=tuple(problems), lists=fetched
     )
+
+
+def _examine(q: Questionnaire, faulty: frozenset[Mark], problems: Problems) -> None:
+    from consultation.questionnaire.examination import examine  # a server reads without it
+
+    examine(q, faulty, problems)
 
 
 def _digest(source: str, lists: Mapping[str, str]) -> str:
@@ -350,7 +349,7 @@ class _Loader:
         )
         return page if page_id else None
 
-    def _read_questions(self, fields: Fields) -> tuple[Question, ...]:
+    def _read_questions(self, fields: Fields) -> tuple[Kind, ...]:
         items = fields.items("questions")
         if not items and isinstance(fields.node("questions"), Series):
             fields.error("empty", "Cette page n’a pas de question.", "Retirez-la.", "questions")

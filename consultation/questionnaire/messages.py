@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from consultation import formatting
 from consultation.questionnaire.numerals import IN_WORDS
-from consultation.words import words
+from consultation.words import FIRST, MONTHS, words
 
 # Of any question
 NOTHING_ANSWERED = "Répondez à au moins une question de cette page pour commencer."
@@ -70,8 +69,8 @@ def messages(language: str) -> Mapping[str, str]:
     """
     told = {
         **_TEMPLATES,
-        "first": formatting.FIRST,
+        "first": FIRST,
         **{f"number_{count}": french for count, french in enumerate(IN_WORDS)},
-        **{f"month_{number}": french for number, french in enumerate(formatting.MONTHS, 1)},
+        **{f"month_{number}": french for number, french in enumerate(MONTHS, 1)},
     }
     return {name: words(french, language) for name, french in told.items()}

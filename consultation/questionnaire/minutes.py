@@ -9,39 +9,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Info,
-    LongText,
-    Matrix,
-    Option,
-    Optioned,
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.kinds import (
     Question,
-    Questionnaire,
-    Rank,
-    Text,
 )
+from consultation.questionnaire.model import Questionnaire
 
 WORDS_PER_SECOND = 238 / 60  # silent reading, Brysbaert 2019
-A_CHOICE, A_LONG_LIST, A_BOX, A_ROW, A_PLACE, AN_ENTRY = 3.0, 8.0, 1.0, 4.0, 5.0, 6.0  # seconds
-A_TEXT = 60.0
 
 _WORD = re.compile(r"\w+")
 
 
 def seconds(question: Question, *, answered: bool = True) -> float:
     """The time to read this question and, when it is answered, to answer it."""
-    options: Iterable[Option] = ()
-    if isinstance(question, Optioned) and not (isinstance(question, Choice) and question.search):
-        options = question.options
-    rows = question.rows if isinstance(question, Matrix) else ()
     read = (
         *(question.text, question.hint),
-        *(option.label for option in options),
-        *(row.label for row in rows),
+        *(option.label for option in question.read_through),
+        *(row.label for row in question.rows),
     )
-    return reading(read) + (_answering(question) if answered else 0.0)
+    return reading(read) + (question.seconds() if answered else 0.0)
 
 
 def reading(texts: Iterable[Text | None]) -> float:
@@ -57,25 +43,8 @@ def least_minutes(q: Questionnaire) -> float:
         if page.show_if is None:
             total += reading((page.title, page.intro))
             total += sum(
-                seconds(one, answered=not isinstance(one, LongText) or one.required is not None)
+                seconds(one, answered=one.writing != "lines" or one.required is not None)
                 for one in page.questions
                 if one.show_if is None
             )
     return total / 60
-
-
-def _answering(question: Question) -> float:
-    match question:
-        case Choice(search=search):
-            return A_LONG_LIST if search else A_CHOICE
-        case Choices(options=options):
-            return A_CHOICE + A_BOX * len(options)
-        case Matrix(rows=rows):
-            return A_ROW * len(rows)
-        case Rank(top=top):
-            return A_PLACE * top
-        case LongText():
-            return A_TEXT
-        case Info():
-            return 0.0
-    return AN_ENTRY

@@ -30,20 +30,9 @@ from consultation.questionnaire.conditions import (
     refs,
 )
 from consultation.questionnaire.crowd import Crowd
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Info,
-    Matrix,
-    Option,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Row,
-    Text,
-)
+from consultation.questionnaire.elements import Option, Text
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.problems import Mark, Problems
 from consultation.questionnaire.scouts import Scouts, Wish
 from consultation.questionnaire.texts import pipes
@@ -101,10 +90,8 @@ class _Reach:
                 if self._check(target) in ("never", "unknown"):
                     self.lost.update(target.hides)
             for question in page.questions:
-                if isinstance(question, Optioned):
-                    self._check_offers(page, question)
-                if isinstance(question, Choices):
-                    self._check_least(page, question)
+                self._check_offers(page, question)
+                self._check_least(page, question)
             self._check_quotations(page)
 
     @cached_property
@@ -252,7 +239,7 @@ class _Reach:
 
     def _check_first_pages(self) -> None:
         """Everyone must find a page, and something to answer, when nothing is answered yet."""
-        asks = any(not isinstance(question, Info) for question in self.q.questions)
+        asks = any(question.asks for question in self.q.questions)
         for audience, words in self.q.audiences:
             shown, _ = walk(self.q, {}, Context(audience))
             mark = Mark(words.line, words.column)
@@ -260,15 +247,14 @@ class _Reach:
                 said = f"Le public « {audience} » ne voit aucune page avant d’avoir répondu."
                 remedy = "Laissez une première page sans condition."
                 self.problems.error(mark, "no-first-page", said, remedy)
-            elif asks and all(isinstance(one, Info) for _, asked in shown for one in asked):
+            elif asks and not any(one.asks for _, asked in shown for one in asked):
                 # Nothing is asked, so nothing more will be: an empty ballot is never accepted.
                 said = f"Le public « {audience} » n’a rien à répondre, et ne pourra rien envoyer."
                 self.problems.error(mark, "nothing-asked", said, "Posez-lui une question.")
 
-    def _check_offers(self, page: Page, question: Optioned) -> None:
+    def _check_offers(self, page: Page, question: Question) -> None:
         """A question shown must always offer something."""
-        rows = question.rows if isinstance(question, Matrix) else ()
-        for what, items in (("réponse", question.options), ("ligne", rows)):
+        for what, items in (("réponse", question.options), ("ligne", question.rows)):
             if not items or not all(item.show_if for item in items):
                 continue
             conditions = [item.show_if for item in items if item.show_if]
@@ -282,26 +268,25 @@ class _Reach:
                 mark = self.problems.start_of(question.line)
                 self.problems.error(mark, "nothing-offered", said, remedy)
 
-    def _check_least(self, page: Page, question: Choices) -> None:
+    def _check_least(self, page: Page, question: Question) -> None:
         """A question shown must offer as many answers as it asks for."""
         together = [option for option in question.options if not option.exclusive]
         always = sum(not option.show_if for option in together)
-        if not max(1, always) < question.min <= len(together):  # more than all: said already
+        if not max(1, always) < question.fewest <= len(together):  # more than all: said already
             return
         alone = [option for option in question.options if option.exclusive]
         dead_end = self._least_offered(page, question, alone)
         fewest = dead_end if dead_end is not None else self._least_offered(page, question, ())
         if fewest is None:
             return
-        said = (
-            f"« {question.id} » demande {question.min} réponses et peut n’en proposer que {fewest}."
-        )
+        least = question.fewest
+        said = f"« {question.id} » demande {least} réponses et peut n’en proposer que {fewest}."
         note = self.problems.warning if dead_end is None else self.problems.error
         mark = self.problems.start_of(question.line)
         note(mark, "too-few-offered", said, "Diminuez « min », ou laissez plus de réponses.")
 
     def _least_offered(
-        self, page: Page, question: Choices, ways_out: Sequence[Option]
+        self, page: Page, question: Question, ways_out: Sequence[Option]
     ) -> int | None:
         """How few answers may be offered when they are not enough, and no way out is; else None."""
         if not all(option.show_if for option in ways_out):
@@ -317,7 +302,7 @@ class _Reach:
                 if all(map(world.holds, context))
                 and not any(world.holds(option.show_if) for option in ways_out)
             )
-            return [count for count in counts if count < question.min]
+            return [count for count in counts if count < question.fewest]
 
         if self._is_faulty((*context, *conditions)):
             return None
@@ -330,7 +315,7 @@ class _Reach:
             found = offered(worlds or ())
         return min(found, default=None)
 
-    def _unknown_least(self, question: Choices) -> None:
+    def _unknown_least(self, question: Question) -> None:
         mark = self.problems.start_of(question.line)
         said = f"Trop de combinaisons pour dire si « {question.id} » en propose toujours assez."
         remedy = "Rien n’est décidé à son sujet : relisez-la, ou simulez (consultation simulate)."
@@ -455,15 +440,11 @@ def _targets(page: Page) -> Iterator[_Target]:
 
 def _targets_within(page: Page, question: Question) -> Iterator[_Target]:
     context = _given(page.show_if, question.show_if)
-    options: Iterable[Option] = ()
-    rows: Iterable[Row] = question.rows if isinstance(question, Matrix) else ()
-    if isinstance(question, Choice | Choices | Rank | Matrix):
-        options = question.options
-    for option in options:
+    for option in question.options:
         if option.show_if:
             never = f"La réponse « {option.code} » n’est donc jamais proposée."
             yield _Target(option.show_if, never, page, context)
-    for row in rows:
+    for row in question.rows:
         if row.show_if:
             never = f"La ligne « {row.id} » n’est donc jamais montrée."
             yield _Target(row.show_if, never, page, context)

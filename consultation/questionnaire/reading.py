@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from consultation.questionnaire.conditions import WORDS, Condition, Fault, parse_condition
 from consultation.questionnaire.dates import day_of
+from consultation.questionnaire.elements import Text
 from consultation.questionnaire.keys import Shape
-from consultation.questionnaire.model import Text
+from consultation.questionnaire.nodes import Node, Scalar, Series, Table
 from consultation.questionnaire.problems import Mark, Problems, did_you_mean
-from consultation.questionnaire.strict_yaml import Node, Scalar, Series, Table
 from consultation.questionnaire.texts import flaws
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")

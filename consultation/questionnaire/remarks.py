@@ -7,24 +7,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from consultation.questionnaire.elements import OPT_OUT, Option, Text
+from consultation.questionnaire.kinds import FREE_TEXT, Question
 from consultation.questionnaire.minutes import least_minutes
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Date,
-    LongText,
-    Matrix,
-    Number,
-    Option,
-    Optioned,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Scale,
-    ShortText,
-    Text,
-)
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.problems import Mark, Problems
 
 MOST_PROFILE = 4
@@ -67,7 +53,7 @@ def check_remarks(q: Questionnaire, problems: Problems) -> None:
 
 
 def _check_page(page: Page, problems: Problems) -> None:
-    written = next((one for one in page.questions if isinstance(one, ShortText | LongText)), None)
+    written = next((one for one in page.questions if one.writing in FREE_TEXT), None)
     if written and any(question.profile for question in page.questions):
         said = f"« {written.id} » est un texte libre, à côté de questions sur la personne."
         remedy = "Posez-le sur une autre page : on y écrit moins de soi."
@@ -75,10 +61,10 @@ def _check_page(page: Page, problems: Problems) -> None:
 
 
 def _check_identifier(question: Question, problems: Problems) -> None:
-    if not isinstance(question, ShortText | LongText | Number):
+    if not question.writing:
         return
     words = _folded(str(question.text))
-    named = not isinstance(question, LongText) and _NAMED.search(words)
+    named = question.writing != "lines" and _NAMED.search(words)
     if named or _ASKED.search(words):
         mark = Mark(question.text.line, question.text.column)
         said = "Cette question demande de quoi reconnaître la personne."
@@ -89,14 +75,8 @@ def _check_profile(question: Question, problems: Problems) -> None:
     if not question.profile:
         return
     mark = problems.start_of(question.line)
-    if isinstance(question, Date):
-        said = f"« {question.id} » : une date fait reconnaître une personne."
-        problems.warning(mark, "profile-date", said, "Demandez une tranche, par un choix.")
-    elif not isinstance(question, Choice | Scale | Number):
-        said = (
-            f"« {question.id} » ne peut pas être rendue moins précise : elle ne sera pas exportée."
-        )
-        problems.warning(mark, "profile-kind", said, "Employez un choix, une note ou un nombre.")
+    if question.profile_remark:
+        problems.warning(mark, *question.profile_remark)
     elif question.required and not _has_way_out(question):
         said = f"« {question.id} » oblige à dire quelque chose de soi."
         remedy = "Ajoutez « Je préfère ne pas répondre », ou retirez « required »."
@@ -104,12 +84,9 @@ def _check_profile(question: Question, problems: Problems) -> None:
 
 
 def _has_way_out(question: Question) -> bool:
-    if isinstance(question, Scale):
-        return question.opt_out is not None
-    options = question.options if isinstance(question, Optioned) else ()
-    return any(
+    return question.label(OPT_OUT) is not None or any(
         option.apart or re.search("ne pas repondre|ne sais pas", _folded(str(option.label)))
-        for option in options
+        for option in question.options
     )
 
 
@@ -127,7 +104,7 @@ def _check_number_of_profile_questions(q: Questionnaire, problems: Problems) -> 
 
 
 def _check_scale(question: Question, problems: Problems) -> None:
-    if not isinstance(question, Matrix):
+    if not question.rows:
         return
     labels = [_folded(str(option.label)) for option in question.options if not option.apart]
     bad = sum(bool(_BAD.search(label)) for label in labels)
@@ -141,9 +118,9 @@ def _check_scale(question: Question, problems: Problems) -> None:
 
 
 def _check_order(q: Questionnaire, problems: Problems) -> None:
-    scales = {one.options for one in q.questions if isinstance(one, Matrix)}
+    scales = {one.options for one in q.questions if one.rows}
     for question in q.questions:
-        if not isinstance(question, Choice | Choices | Rank) or not question.random:
+        if not question.random:
             continue
         if question.options in scales or _is_growing(question.options):
             said = (
@@ -173,10 +150,8 @@ def _check_labels(question: Question, problems: Problems) -> None:
 
 def _exported(question: Question) -> Iterator[Text]:
     yield question.text
-    if isinstance(question, Optioned):
-        yield from (option.label for option in question.options)
-    if isinstance(question, Matrix):
-        yield from (row.label for row in question.rows)
+    yield from (option.label for option in question.options)
+    yield from (row.label for row in question.rows)
 
 
 # The export
@@ -184,17 +159,8 @@ def _exported(question: Question) -> Iterator[Text]:
 
 def column_names(question: Question) -> Iterator[str]:
     """The columns and files of the export that the answers to this question fill."""
-    match question:
-        case Choices(options=options):
-            yield from (f"{question.id}__{option.code}" for option in options)
-        case Matrix(rows=rows):
-            yield from (f"{question.id}__{row.id}" for row in rows)
-        case Rank(top=top):
-            yield from (f"{question.id}__rang{place}" for place in range(1, top + 1))
-        case Choice() | Scale() | Number() | Date() | ShortText() | LongText():
-            yield question.id
-    if isinstance(question, Choice | Choices) and question.other:
-        yield f"{question.id}__{question.other.code}_texte"
+    yield from (column.name for column in question.columns())
+    yield from (text.name for text in question.open_texts())
 
 
 def _check_columns(q: Questionnaire, problems: Problems) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from consultation.questionnaire.model import Text
+from consultation.questionnaire.elements import Text
 
-Kind = Literal["safe", "warning", "breaking"]
-Said = tuple[Kind, str]
+Effect = Literal["safe", "warning", "breaking"]
+Said = tuple[Effect, str]
 Texts = Mapping[str, Text | None]
 """What is read beside each code."""
 

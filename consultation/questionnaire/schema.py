@@ -19,12 +19,12 @@ from consultation.questionnaire.keys import (
     PAGE,
     PRIVACY,
     QUESTIONNAIRE,
-    QUESTIONS,
     ROW,
     Key,
     Kind,
     Shape,
 )
+from consultation.questionnaire.kinds import KINDS
 from consultation.questionnaire.reading import CODE, ID, LANGUAGE, RESERVED
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -57,7 +57,7 @@ def _table(shape: Shape) -> Schema:
 def _value(name: str, key: Key) -> Schema:
     said: Schema = {"description": key.says}
     if name == "type":
-        return said | {"enum": list(QUESTIONS)}
+        return said | {"enum": list(KINDS)}
     if name == "required":
         return said | {"not": {"type": "boolean"}, "allOf": [_KINDS["text"]]}
     match key.kind:
@@ -117,15 +117,15 @@ def _questions() -> Schema:
             "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
             "then": _ref(f"question-{name}"),
         }
-        for name in QUESTIONS
+        for name in KINDS
     ]
     question: Schema = {
         "type": "object",
         "required": ["type"],
-        "properties": {"type": {"enum": list(QUESTIONS)}},
+        "properties": {"type": {"enum": list(KINDS)}},
         "allOf": by_type,
     }
-    own = {f"question-{name}": _table(shape) for name, shape in QUESTIONS.items()}
+    own = {f"question-{name}": _table(kind.shape) for name, kind in KINDS.items()}
     return {"question": question, **own}
 
 

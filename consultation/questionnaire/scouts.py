@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from consultation.questionnaire.atlas import Atlas
-from consultation.questionnaire.candidates import Atom, refs_of
 from consultation.questionnaire.conditions import (
     AUDIENCE,
     And,
@@ -27,15 +26,9 @@ from consultation.questionnaire.conditions import (
     evaluate,
 )
 from consultation.questionnaire.crowd import Crowd
-from consultation.questionnaire.model import (
-    Answer,
-    Answers,
-    Matrix,
-    Option,
-    Optioned,
-    Question,
-    Row,
-)
+from consultation.questionnaire.distinctions import Atom, refs_of
+from consultation.questionnaire.elements import Answer, Answers, Option, Row
+from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.worlds import World
 
 Wish = tuple[Node, bool]
@@ -200,10 +193,9 @@ class _Orders:
     def _offer(self, ref: Ref, atom: Atom) -> None:
         """Wish for the row read, and for one of the answers it may have, to be shown."""
         question = self.atlas.q.by_id.get(ref.question)
-        if not isinstance(question, Optioned) or not question.conditional:
+        if question is None or not question.conditional:
             return
-        rows = question.rows if isinstance(question, Matrix) else ()
-        shown: list[Option | Row] = [row for row in rows if row.id == ref.part]
+        shown: list[Option | Row] = [row for row in question.rows if row.id == ref.part]
         liked = [one for one in question.options if _may_meet(one.code, ref, atom)]
         if liked:
             shown.append(self.rng.choice(liked))

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from consultation.questionnaire.answers import missing, read_page, stored
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
+from consultation.questionnaire.drawing import Lots
+from consultation.questionnaire.elements import Answers
 from consultation.questionnaire.minutes import reading, seconds
-from consultation.questionnaire.model import Answers, Page, Questionnaire
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.synthetic import respond
 from consultation.questionnaire.visibility import prune, visible_pages, walk
 
@@ -83,7 +85,7 @@ def _respondent(q: Questionnaire, context: Context, rng: random.Random) -> Respo
     answers: Answers = {}
     seen: list[str] = []
     broken: list[str] = []
-    while page := _next(q, answers, context, seed, seen):
+    while page := _next(q, answers, context, Lots(seed), seen):
         raw = respond(q, page, answers, context, rng, eagerness=eagerness)
         filled = read_page(page, raw, answers, q, context)
         broken += (
@@ -103,9 +105,9 @@ def _respondent(q: Questionnaire, context: Context, rng: random.Random) -> Respo
 
 
 def _next(
-    q: Questionnaire, answers: Answers, context: Context, seed: str, seen: Sequence[str]
+    q: Questionnaire, answers: Answers, context: Context, lots: Lots, seen: Sequence[str]
 ) -> Page | None:
-    pages = visible_pages(q, answers, context, seed)
+    pages = visible_pages(q, answers, context, lots)
     return next((page for page in pages if page.id not in seen), None)
 
 

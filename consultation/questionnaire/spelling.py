@@ -21,7 +21,7 @@ from consultation.questionnaire.conditions import (
     Or,
     Ref,
 )
-from consultation.questionnaire.model import OPT_OUT, Matrix, Optioned, Questionnaire, Scale
+from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.numerals import show_number
 from consultation.questionnaire.texts import plain
 
@@ -79,7 +79,7 @@ class Speller:
         name = f"« {asked} »"
         if ref.counted:
             return f"le nombre de réponses à {name}"
-        if isinstance(question, Matrix) and ref.part:
+        if question and question.rows and ref.part:
             rows = {row.id: plain(row.label) for row in question.rows}
             return f"« {asked} : {rows.get(ref.part, ref.part)} »"
         return f"{name} ({ref.part})" if ref.part else name
@@ -95,12 +95,9 @@ class Speller:
         if ref.question == AUDIENCE:
             return next((plain(text) for name, text in self.q.audiences if name == code), code)
         question = self.q.by_id.get(ref.question)
-        if isinstance(question, Scale) and code == OPT_OUT and question.opt_out:
-            return plain(question.opt_out)
-        of_column = ref.part and not isinstance(question, Matrix)
-        if isinstance(question, Optioned) and code in question.by_code and not of_column:
-            return plain(question.by_code[code].label)
-        return code
+        of_column = ref.part and not (question and question.rows)
+        label = question.label(code) if question and not of_column else None
+        return plain(label) if label else code
 
     def _listed(self, ref: Ref, values: Sequence[Literal], word: str) -> str:
         *first, last = (self._value(ref, value) for value in values)

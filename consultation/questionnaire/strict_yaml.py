@@ -12,43 +12,11 @@ from typing import NoReturn, Protocol
 
 import yaml
 
+from consultation.questionnaire.nodes import Node, Scalar, Series, Table
 from consultation.questionnaire.problems import Mark, Problems
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """A text, as written."""
-
-    text: str
-    mark: Mark
-    plain: bool = False  # without quotes
-    cut: bool = False  # without quotes and followed by a « # » on its line
-
-
-@dataclass(frozen=True)
-class Series:
-    """A list."""
-
-    items: tuple[Node, ...]
-    mark: Mark
-
-
-@dataclass(frozen=True)
-class Table:
-    """Keys and values."""
-
-    entries: tuple[tuple[Scalar, Node], ...]
-    mark: Mark
-
-    def get(self, key: str) -> Node | None:
-        """The value of this key."""
-        return next((value for name, value in self.entries if name.text == key), None)
-
-
-Node = Scalar | Series | Table
 
 
 def read(source: str, problems: Problems) -> Node | None:

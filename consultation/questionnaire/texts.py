@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Protocol
 
-from consultation.questionnaire.model import (
-    OPT_OUT,
-    Answers,
-    Check,
-    Choice,
-    Definition,
-    Number,
-    Option,
-    Page,
-    Question,
-    Questionnaire,
-    Row,
-    Scale,
-    Text,
-)
-from consultation.questionnaire.numerals import show_number
+from consultation.questionnaire.conditions import Condition
+from consultation.questionnaire.elements import Answers, Text
 
 PIPE = re.compile(r"\{(?P<question>[a-z][a-z0-9_]*)(?:\|(?P<fallback>[^{}|]*))?\}")
 """An answer quoted, and what is said in its place."""
@@ -52,6 +39,13 @@ class Flaw:
     remedy: str
 
 
+class Quoted(Protocol):
+    """A question whose answer a text may quote."""
+
+    def quote(self, answers: Answers, language: str) -> str:
+        """The answer; '' when there is none, or none that can be quoted."""
+
+
 def pipes(text: str) -> Iterator[Pipe]:
     """The answers quoted in the text."""
     return (Pipe(found["question"], found["fallback"]) for found in PIPE.finditer(text))
@@ -62,15 +56,17 @@ def plain(text: Text) -> str:
     return PIPE.sub(lambda found: found["fallback"] or "…", TAG.sub("", str(text)))
 
 
-def render(text: Text, answers: Answers, q: Questionnaire, language: str = "") -> str:
+def render(
+    text: Text, answers: Answers, questions: Mapping[str, Quoted], language: str = ""
+) -> str:
     """The text for this respondent, with the answers it quotes among the *visible* `answers`."""
     written = text.to(language)
     if "{" not in written:
         return written
 
     def quoted(found: re.Match[str]) -> str:
-        question = q.by_id.get(found["question"])
-        shown = _quote(question, answers, language) if question else ""
+        question = questions.get(found["question"])
+        shown = question.quote(answers, language) if question else ""
         return shown or found["fallback"] or ""
 
     return PIPE.sub(quoted, written)
@@ -83,7 +79,7 @@ def texts_of(value: object) -> Iterator[Text]:
     elif isinstance(value, tuple):
         for item in value:
             yield from texts_of(item)
-    elif isinstance(value, Questionnaire | Page | Question | Definition | Option | Row | Check):
+    elif is_dataclass(value) and not isinstance(value, Condition):
         for one in fields(value):
             yield from texts_of(getattr(value, one.name))
 
@@ -99,18 +95,6 @@ def flaws(text: str, *, tags: bool, piping: bool) -> Iterator[Flaw]:
             f"« {found.group()} » s’afficherait tel quel.",
             "Écrivez le caractère lui-même.",
         )
-
-
-def _quote(question: Question, answers: Answers, language: str) -> str:
-    answer = answers.get(question.id)
-    match question, answer:
-        case Choice(), str() if answer in question.by_code:
-            return question.by_code[answer].label.to(language)
-        case Scale(opt_out=Text() as label), str() if answer == OPT_OUT:
-            return label.to(language)
-        case ((Scale() | Number()), (int() | float())):
-            return show_number(answer, language)
-    return ""
 
 
 def _brace_flaws(text: str, piping: bool) -> Iterator[Flaw]:

@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from consultation.questionnaire.model import (
-    NO_LANGUAGE,
-    Info,
-    Question,
-    Questionnaire,
-    Text,
-)
+from consultation.questionnaire.elements import NO_LANGUAGE, Text
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import LONGEST_BLOCK, Mark, Problems
 from consultation.questionnaire.texts import TAG, texts_of
 
@@ -184,12 +180,11 @@ def _short_texts(q: Questionnaire) -> Iterator[Text]:
     for page in q.pages:
         yield page.title
         for question in page.questions:
-            if not isinstance(question, Info):
+            if question.asks:
                 yield question.text
             yield from _labels(question)
 
 
 def _labels(question: Question) -> Iterator[Text]:
-    for name in ("options", "rows"):
-        for item in getattr(question, name, ()):
-            yield item.label
+    yield from (option.label for option in question.options)
+    yield from (row.label for row in question.rows)

@@ -11,27 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from consultation.questionnaire.atlas import Atlas
-from consultation.questionnaire.candidates import (
-    Atom,
-    Rivals,
-    TooMany,
-    candidates,
-    refs_of,
-    rivals_of,
-)
+from consultation.questionnaire.candidates import candidates, rivals_of
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Context, evaluate
-from consultation.questionnaire.model import (
-    Answer,
-    Answers,
-    Matrix,
-    Number,
-    Option,
-    Optioned,
-    Page,
-    Question,
-    Scale,
-)
-from consultation.questionnaire.visibility import shown_among
+from consultation.questionnaire.distinctions import Atom, Rivals, TooMany, refs_of
+from consultation.questionnaire.elements import Answer, Answers, Option
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Page
 
 WHOLE = 1_000
 """A depth that nothing exceeds."""
@@ -229,7 +214,8 @@ class Rivalry:
     """Which numbers are compared with which."""
 
     def __init__(self, questions: Sequence[Question], atoms: Sequence[Atom]) -> None:
-        self._numbers = {one.id: one for one in questions if isinstance(one, Number | Scale)}
+        found = ((one.id, one.numbers()) for one in questions)
+        self._numbers = {name: range_ for name, range_ in found if range_ is not None}
         self._groups: dict[str, frozenset[str]] = {
             name: frozenset({name}) for name in self._numbers
         }
@@ -253,17 +239,14 @@ class Rivalry:
 
 def everything_of(question: Question) -> tuple[Sequence[Option], Sequence[str]]:
     """Every option, and every row of a matrix."""
-    rows = question.rows if isinstance(question, Matrix) else ()
-    options = question.options if isinstance(question, Optioned) else ()
-    return options, [row.id for row in rows]
+    return question.options, [row.id for row in question.rows]
 
 
 def offered_by(
     question: Question, answers: Answers, context: Context
 ) -> tuple[Sequence[Option], Sequence[str]]:
     """The options, and the rows of a matrix, that are shown."""
-    if not isinstance(question, Optioned) or not question.conditional:
+    if not question.conditional:
         return everything_of(question)
-    rows = question.rows if isinstance(question, Matrix) else ()
-    shown = [row.id for row in shown_among(rows, answers, context)]
-    return shown_among(question.options, answers, context), shown
+    shown = [row.id for row in question.shown_rows(answers, context)]
+    return question.offered(answers, context), shown

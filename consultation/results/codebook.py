@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from consultation.questionnaire.columns import Column, OpenText
 from consultation.questionnaire.comparison import compare
 from consultation.questionnaire.model import Questionnaire
-from consultation.results.columns import Column, OpenText
 from consultation.results.disclosure import K
 from consultation.results.frame import Plan
 from consultation.results.manifest import AnsweredVersion, short

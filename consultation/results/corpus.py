@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from consultation.office.campaigns import Campaign
+from consultation.questionnaire.columns import OpenText
 from consultation.refusals import Refusal
-from consultation.results.columns import OpenText
 from consultation.results.disclosure import K
 from consultation.results.frame import Ballot, Plan, plan
 from consultation.results.keys import ResultKeys

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from consultation.ballots.store import ID_BYTES
-from consultation.results.columns import UNANSWERED
+from consultation.questionnaire.columns import UNANSWERED
 from consultation.results.layout import MOST_LOST, Given, Layout, Variable
 from consultation.results.masking import (
     FINAL,

@@ -13,8 +13,8 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import TextIO
 
+from consultation.questionnaire.columns import UNANSWERED, Column
 from consultation.refusals import Refusal
-from consultation.results.columns import UNANSWERED, Column
 from consultation.results.rows import Row
 from consultation.spreadsheet import EXCEL, PLAIN, Flavour, known_cell, row_writer
 

@@ -13,8 +13,9 @@ from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self
 
-from consultation.questionnaire.model import Question, Questionnaire
-from consultation.results.columns import CHOSEN, UNANSWERED, words
+from consultation.questionnaire.columns import CHOSEN, UNANSWERED, words
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Questionnaire
 from consultation.results.layout import MOST_LOST, Variable
 from consultation.results.masking import Crossed, Shown
 from consultation.results.statistics import (

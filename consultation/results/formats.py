@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from consultation.questionnaire.columns import NO_ANSWER, Column
 from consultation.refusals import Refusal
 from consultation.results import statistical
-from consultation.results.columns import NO_ANSWER, Column
 from consultation.results.lots import Lots
 from consultation.results.rows import Row
 from consultation.results.workbook import write_workbook

@@ -11,28 +11,19 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
 
-from consultation.questionnaire.conditions import AUDIENCE
-from consultation.questionnaire.model import (
-    Choice,
-    Date,
-    Number,
-    Option,
-    Question,
-    Questionnaire,
-    Scale,
-)
-from consultation.results.columns import (
+from consultation.questionnaire.columns import (
     NO_ANSWER,
     UNANSWERED,
     Answered,
     Block,
     Column,
     OpenText,
-    block_of,
-    open_texts,
-    values_of,
     words,
 )
+from consultation.questionnaire.conditions import AUDIENCE
+from consultation.questionnaire.elements import Option
+from consultation.questionnaire.kinds import Choice, Question
+from consultation.questionnaire.model import Questionnaire
 from consultation.results.disclosure import EVERYTHING, Hierarchy
 from consultation.results.gates import Gate, gates_of
 from consultation.sealing import CannotUnseal, SealingKey
@@ -155,14 +146,14 @@ def plan(questionnaire: Questionnaire) -> Plan:
     """
     exported = [question for question in questionnaire.questions if question.export == "all"]
     profile = (*_audience(questionnaire), *_profile(exported))
-    blocks = (block_of(question) for question in exported if not question.profile)
-    tables = (block_of(one) for one in questionnaire.questions if one.export == "tables")
+    blocks = (question.block for question in exported if not question.profile)
+    tables = (one.block for one in questionnaire.questions if one.export == "tables")
     return Plan(
         profile=profile,
         gates=gates_of(questionnaire),
         blocks=tuple(block for block in blocks if block),
         tables=tuple(block for block in tables if block),
-        texts=tuple(chain.from_iterable(open_texts(question) for question in exported)),
+        texts=tuple(chain.from_iterable(question.open_texts() for question in exported)),
         order=_order(questionnaire, [one.column.name for one in profile]),
     )
 
@@ -186,11 +177,13 @@ def _audience(questionnaire: Questionnaire) -> Iterator[ProfileColumn]:
 
 def _profile(questions: Iterable[Question]) -> Iterator[ProfileColumn]:
     for question in questions:
-        block = block_of(question)
-        if question.profile and block and isinstance(question, Choice | Scale | Number | Date):
+        block = question.block
+        if question.profile and block and question.generalises:
             levels = _levels(question) if isinstance(question, Choice) and question.store else ()
             parents, labels = _climbing(question, levels)
-            stored = values_of(question) | {one.code: one.label for one in block.columns[0].bands}
+            stored = dict(question.values()) | {
+                one.code: one.label for one in block.columns[0].bands
+            }
             column = replace(
                 block.columns[0],
                 kind="profil",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from consultation.questionnaire.columns import CHOSEN, NO_ANSWER, YES_NO, Codes
 from consultation.questionnaire.conditions import (
     AUDIENCE,
     And,
@@ -26,15 +27,8 @@ from consultation.questionnaire.conditions import (
     names,
     refs,
 )
-from consultation.questionnaire.model import (
-    Choice,
-    Choices,
-    Matrix,
-    Optioned,
-    Question,
-    Questionnaire,
-)
-from consultation.results.columns import CHOSEN, NO_ANSWER, YES_NO, Codes, block_of
+from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.model import Questionnaire
 from consultation.results.disclosure import Hierarchy
 
 MET, UNSEEN = "1", ""
@@ -150,8 +144,8 @@ class _Behind:
     def of(self, node: In | Has | Answered | Compare, ref: Ref) -> frozenset[str]:
         """What is shown by the answers that this accepts, each of which must show it."""
         question = self.question
-        of_codes = not ref.counted and (isinstance(question, Matrix) or not ref.part)
-        if not of_codes or (isinstance(question, Choice) and question.store):
+        of_codes = not ref.counted and (question.rows or not ref.part)
+        if not of_codes or question.stored_column:
             return self.everything
         codes = [code for code, _ in _options(question)]
         match node:
@@ -185,12 +179,12 @@ def mentioned(node: Node) -> Iterator[str]:
 
 def _ties(question: Question, asked: frozenset[str], options: Met, rows: Met) -> Iterator[Tie]:
     """What answering at all shows, then what an option or a row shows."""
-    block = block_of(question)
+    block = question.block
     if block is None:
         return
     everywhere, codes = range(len(block.columns)), block.columns[0].codes
     alone = [range(number, number + 1) for number in everywhere]
-    parts = alone if isinstance(question, Matrix) else [everywhere]
+    parts = alone if question.rows else [everywhere]
 
     def tie(condition: str, columns: range, tells: Tells) -> Tie:
         return Tie(condition=condition, question=question.id, columns=columns, tells=tells)
@@ -206,14 +200,12 @@ def _ties(question: Question, asked: frozenset[str], options: Met, rows: Met) ->
 
 def _options(question: Question) -> Iterator[tuple[str, Condition | None]]:
     """The options, which may have conditions of their own."""
-    if isinstance(question, Optioned):
-        yield from ((option.code, option.show_if) for option in question.options)
+    yield from ((option.code, option.show_if) for option in question.options)
 
 
 def _rows(question: Question) -> Iterator[tuple[str, Condition | None]]:
     """The rows of a grid, which may have some too."""
-    if isinstance(question, Matrix):
-        yield from ((row.id, row.show_if) for row in question.rows)
+    yield from ((row.id, row.show_if) for row in question.rows)
 
 
 def _answered(codes: Codes) -> bool:
@@ -222,8 +214,8 @@ def _answered(codes: Codes) -> bool:
 
 def _chosen(question: Question, known: Sequence[str], code: str) -> Tells:
     """Whether the codes show this option chosen."""
-    if isinstance(question, Choices):
-        number, chosen = [option.code for option in question.options].index(code), _CHOSEN
+    number, chosen = question.column_of(code), _CHOSEN
+    if number is not None:
         return lambda codes: codes[number] == chosen
     # An option without a column of its own: hidden by `store`, nothing shows it.
     wanted = known.index(code) if code in known else None

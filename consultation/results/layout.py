@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from consultation.results.columns import (
+from consultation.questionnaire.columns import (
     CHOSEN,
     NO_ANSWER,
     UNANSWERED,

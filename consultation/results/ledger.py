@@ -10,8 +10,8 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from consultation.questionnaire.columns import NO_ANSWER
 from consultation.refusals import Refusal
-from consultation.results.columns import NO_ANSWER
 from consultation.results.frame import Ballot
 from consultation.results.layout import Layout
 

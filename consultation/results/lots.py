@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from consultation.results.columns import Column
+from consultation.questionnaire.columns import Column
 from consultation.results.rows import Row
 
 if TYPE_CHECKING:

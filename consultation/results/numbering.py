@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from consultation.results.columns import Column, Measure
+from consultation.questionnaire.columns import Column, Measure
 from consultation.results.disclosure import EVERYTHING
 
 LONGEST_NAME = 27

@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from consultation.results.columns import Column, OpenText
+from consultation.questionnaire.columns import Column, OpenText
 from consultation.results.frame import ProfileColumn
 from consultation.results.numbering import WHOLE, numbering
 from consultation.spreadsheet import known_cell, safe_cell

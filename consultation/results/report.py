@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from consultation.office.campaigns import Campaign
+from consultation.questionnaire.columns import words
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
 from consultation.results.analysis import Analysis, UnknownQuestion
-from consultation.results.columns import open_texts, words
 from consultation.results.corpus import Corpus, OpenQuestion
 from consultation.results.findings import (
     Finding,
@@ -143,7 +143,7 @@ class Reporting:
             return
         known = {one.name: one for one in self._corpus.questions(campaign)}
         for question in page.questions:
-            for text in open_texts(question):
+            for text in question.open_texts():
                 one = known.get(text.name)
                 if one is None or one.withheld:
                     continue

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from consultation.questionnaire.columns import NO_ANSWER, UNANSWERED, Codes
 from consultation.refusals import Refusal
-from consultation.results.columns import NO_ANSWER, UNANSWERED, Codes
 from consultation.results.disclosure import K, Protected, protect
 from consultation.results.frame import Ballot, Plan
 from consultation.results.gates import UNSEEN

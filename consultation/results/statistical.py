@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from consultation.results.columns import NO_ANSWER, Column
+from consultation.questionnaire.columns import NO_ANSWER, Column
 from consultation.results.lots import Lots
 from consultation.results.numbering import APART, Numbering, measure, numbering, short_names
 

@@ -18,11 +18,11 @@ from consultation.office.pages import (
 from consultation.office.sendings import BatchFigure, Sendings
 from consultation.office.store import Campaigns, Figures, Journal
 from consultation.parts import part
+from consultation.questionnaire.columns import words
 from consultation.questionnaire.model import Page
 from consultation.refusals import Refusal
 from consultation.results.analysis import Analysis, UnknownQuestion
 from consultation.results.charts import HIDDEN, chart_rows, comparisons, crossed_rows, rows_of
-from consultation.results.columns import words
 from consultation.results.findings import Finding, Findings, Profile
 from consultation.results.margins import read_margins
 from consultation.spreadsheet import EXCEL, Cell, known_cell, write

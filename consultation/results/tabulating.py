@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from consultation.results.columns import UNANSWERED
+from consultation.questionnaire.columns import UNANSWERED
 from consultation.results.cube import Cube, alone, by_groups
 from consultation.results.files import FLAVOURS
 from consultation.results.layout import Given, Layout, Variable

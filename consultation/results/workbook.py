@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from consultation.results.columns import Column
+from consultation.questionnaire.columns import Column
 from consultation.results.numbering import WHOLE
 from consultation.results.rows import Row
 

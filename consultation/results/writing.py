@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Self
 
 from consultation.office.campaigns import Campaign, Version
+from consultation.questionnaire.columns import OpenText
 from consultation.results import codebook, package
-from consultation.results.columns import OpenText
 from consultation.results.disclosure import EVERYTHING, K, L
 from consultation.results.files import FLAVOURS, SUMS, Table, answers_in, sha256_of_files, sums
 from consultation.results.formats import FORMAT_WORDS, FORMATS, Wanted, attempt

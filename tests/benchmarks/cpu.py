@@ -25,7 +25,8 @@ from consultation.ballots.journey import Journey, State
 from consultation.ballots.store import Urn
 from consultation.blind import blind_sign, to_wire
 from consultation.office.campaigns import Campaign
-from consultation.questionnaire.answers import Context, from_json
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import from_json
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
 
@@ -103,7 +104,7 @@ def _constant() -> Flask:
 
 def _cast(place: Town, campaign: Campaign, state: State, held: Credential) -> None:
     """Verify, validate, seal and commit, without HTTP."""
-    journey = Journey(campaign.questionnaire, Context(audience=storm.AUDIENCE))
+    journey = Journey(campaign.rulebook.of("fr"), Context(audience=storm.AUDIENCE))
     if journey.unfinished(state):
         raise ValueError("unfinished")
     urn, document = place.app.parts[Urn], journey.document(state)

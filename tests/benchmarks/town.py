@@ -23,9 +23,14 @@ from consultation.demo.place import settle
 from consultation.office.campaigns import Campaign
 from consultation.office.store import Campaigns
 from consultation.parts import Application
-from consultation.questionnaire.answers import Context, read_page, to_json, visible_pages
+from consultation.questionnaire.answers import read_page
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import to_json
+from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import ruled
 from consultation.questionnaire.synthetic import respond
+from consultation.questionnaire.visibility import visible_pages
 from consultation.roll.store import Roll
 
 SEED = "0123456789abcdef"
@@ -95,12 +100,12 @@ def credential(town: Town, invitation: Invitation) -> Credential:
 def posts(asked: Questionnaire, hidden: Credential, agent: int) -> list[tuple[str, str]]:
     """What an agent's browser sends from page to page: (page, body), then the review's body."""
     context, rng = Context(audience=storm.AUDIENCE), random.Random(agent)
-    journey, state = Journey(asked, context), State(seed=SEED)
+    journey, state = Journey(ruled(asked), context), State(seed=SEED)
     sent: dict[str, str] = {}
     msg, sig = to_wire(hidden.msg), to_wire(hidden.sig)
     while True:
         base = {"m": msg, "s": sig, "seed": SEED, "answers": to_json(state.answers)}
-        pages = visible_pages(asked, state.answers, context, SEED)
+        pages = visible_pages(asked, state.answers, context, Lots(SEED))
         page = next((page for page in pages if page.id not in sent), None)
         if page is None:
             return [*sent.items(), ("", urlencode(base))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,7 +54,7 @@ def site() -> Iterator[str]:
     """One page with every type, as it is shown, and as it is shown again when nothing is said."""
     loaded = parse(DEFINITION, {})
     assert loaded.questionnaire is not None, "\n".join(map(str, loaded.problems))
-    asked = replace(campaign(), questionnaire=loaded.questionnaire)
+    asked = campaign(loaded.questionnaire)
     visit = Visit(campaign=asked, audience="agents", **HELD)
     page, journey, app = loaded.questionnaire.pages[0], visit.journey, surveying()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from browsing import phone, serving
@@ -83,7 +82,7 @@ def asked() -> Questionnaire:
 
 @pytest.fixture(scope="module")
 def visit(asked: Questionnaire) -> Visit:
-    known = replace(campaign(), questionnaire=asked, digest=asked.digest)
+    known = campaign(asked)
     return Visit(campaign=known, audience="agents", **HELD)
 
 
@@ -92,14 +91,14 @@ def site(visit: Visit) -> Iterator[str]:
     """The second page as it is shown, and shown again, to an agent who flies."""
     app = surveying()
     journey = visit.journey
-    page = visit.campaign.questionnaire.pages[1]
+    page = visit.rules.pages[1]
 
     def show() -> str:
         state = State(answers={"metier": "pilote"})
         return render_page(visit, page, state, journey.sheet(page, state))
 
     def show_again() -> str:
-        state = State.from_form(visit.campaign.questionnaire, request.form)
+        state = State.from_form(visit.rules, request.form)
         reading = journey.read(page, submitted(request.form), state)
         return render_page(visit, page, reading.state, journey.sheet_again(page, reading))
 
@@ -171,7 +170,7 @@ def changes(rng: random.Random) -> list[tuple[str, str]]:
 
 def test_the_page_asks_what_the_server_would_ask(tab: Page, visit: Visit, full: bool) -> None:
     """Whatever is filled, in whatever order, sending the page never brings a question more."""
-    page, state = visit.campaign.questionnaire.pages[1], State(answers={"metier": "pilote"})
+    page, state = visit.rules.pages[1], State(answers={"metier": "pilote"})
     journey: Journey = visit.journey
     rng = random.Random(1)
     seen: set[str] = set()

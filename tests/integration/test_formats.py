@@ -18,8 +18,8 @@ from conftest import Clock
 from counting import Office, crowd, office_with_an_urn
 
 from consultation.database import Database
+from consultation.questionnaire.columns import Column
 from consultation.results import formats
-from consultation.results.columns import Column
 from consultation.results.formats import (
     FORMATS,
     FormatMissing,

@@ -62,8 +62,9 @@ def answer(run: Shell, answers: Mapping[str, object], times: int = EACH) -> str:
     """So many agents answer this; the digest of the questionnaire they answered."""
     parts = run.app().parts
     campaign = parts[Campaigns].get(SLUG)
-    state = State.from_form(campaign.questionnaire, {"answers": json.dumps(answers)})
-    document = Journey(campaign.questionnaire, Context(audience="agents")).document(state)
+    rules = campaign.rulebook.of("fr")
+    state = State.from_form(rules, {"answers": json.dumps(answers)})
+    document = Journey(rules, Context(audience="agents")).document(state)
     for _ in range(times):
         msg, sig = credential(parts, SLUG)
         assert parts[Urn].cast(campaign, "agents", msg, sig, document) == "recorded"

@@ -33,7 +33,9 @@ from consultation.blind import PublicKey
 from consultation.config import Settings, Smtp
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
-from consultation.questionnaire.model import Questionnaire, Text
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.roll.batches import parse
 from consultation.roll.codes import normalise
 from consultation.roll.keys import RollKeys
@@ -66,15 +68,19 @@ def roll(roll_database: Database, keys_directory: Path, clock: Clock) -> Roll:
     return Roll(roll_database, RollKeys(keys_directory), clock)
 
 
+ASKED = Questionnaire(
+    id="q", version=1, lang="fr", title=Text((("fr", "Q"),)), pages=(), audiences=()
+)
+
+
 @pytest.fixture
 def campaign(clock: Clock) -> Campaign:
     return Campaign(
         slug=SLUG,
         urn=bytes(16),
         title="Votre avis",
-        questionnaire=Questionnaire(
-            id="q", version=1, lang="fr", title=Text((("fr", "Q"),)), pages=(), audiences=()
-        ),
+        questionnaire=ASKED,
+        rulebook=Rulebook(ASKED),
         digest="",
         state="open",
         opens=clock.now,

@@ -33,10 +33,11 @@ from consultation.app import utc_now
 from consultation.config import shipped
 from consultation.database import Database
 from consultation.office.store import Accounts, Journal
-from consultation.questionnaire.answers import Context, stored
+from consultation.questionnaire.answers import stored
+from consultation.questionnaire.columns import Column
+from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.simulation import simulate
-from consultation.results.columns import Column
 from consultation.results.formats import FORMATS, Wanted, attempt
 from consultation.results.numbering import numbering
 from consultation.results.rows import Row

@@ -12,30 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample import load_sample
 
-from consultation.questionnaire.answers import (
-    Filled,
-    from_json,
-    missing,
-    prune,
-    read_page,
-    stored,
-    to_json,
-    visible_options,
-    visible_pages,
-    visible_questions,
-    visible_rows,
-)
+from consultation.questionnaire.answers import Filled, missing, read_page, stored
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.model import (
-    Answers,
-    Choice,
-    Matrix,
-    Optioned,
-    Page,
-    Questionnaire,
-    Rank,
-)
+from consultation.questionnaire.drafts import from_json, to_json
+from consultation.questionnaire.drawing import AS_WRITTEN, Lots
+from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.kinds import Choice, Matrix, Rank
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.synthetic import respond
+from consultation.questionnaire.visibility import prune, visible_pages, visible_questions
 
 NBSP = "\N{NO-BREAK SPACE}"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -331,13 +316,13 @@ def test_an_option_may_depend_on_a_column_of_a_list() -> None:
 def test_only_the_rows_and_options_for_this_person_are_offered() -> None:
     avis, missions = q().by_id["avis"], q().by_id["missions"]
     assert isinstance(avis, Matrix)
-    assert isinstance(missions, Optioned)
+    assert missions.options
 
     leading: Answers = {"fonction": "direction"}
 
-    assert [row.id for row in visible_rows(avis, {}, AGENT)] == ["delais", "outils"]
-    assert [row.id for row in visible_rows(avis, leading, AGENT)] == ["delais", "outils", "equipe"]
-    assert "terrain" not in [one.code for one in visible_options(missions, leading, AGENT)]
+    assert [row.id for row in avis.shown_rows({}, AGENT)] == ["delais", "outils"]
+    assert [row.id for row in avis.shown_rows(leading, AGENT)] == ["delais", "outils", "equipe"]
+    assert "terrain" not in [one.code for one in missions.offered(leading, AGENT)]
 
 
 # Numbers
@@ -440,7 +425,7 @@ def test_a_short_text_is_one_line() -> None:
 
 
 def ids(answers: Answers, context: Context = AGENT) -> list[str]:
-    pages = visible_pages(q(), answers, context, "")
+    pages = visible_pages(q(), answers, context, AS_WRITTEN)
     return [one.id for page in pages for one in visible_questions(q(), page, answers, context)]
 
 
@@ -522,7 +507,7 @@ def test_a_stored_value_has_a_label() -> None:
 
 def test_tagged_pages_change_places_among_themselves_only() -> None:
     orders = {
-        tuple(page.id for page in visible_pages(q(), AT_COUNTER, AGENT, str(seed)))
+        tuple(page.id for page in visible_pages(q(), AT_COUNTER, AGENT, Lots(str(seed))))
         for seed in range(100)
     }
 
@@ -532,17 +517,17 @@ def test_tagged_pages_change_places_among_themselves_only() -> None:
 
 def test_hiding_a_page_does_not_move_the_others() -> None:
     for seed in range(50):
-        whole = [page.id for page in visible_pages(q(), AT_COUNTER, AGENT, str(seed))]
-        fewer = [page.id for page in visible_pages(q(), {}, AGENT, str(seed))]
+        whole = [page.id for page in visible_pages(q(), AT_COUNTER, AGENT, Lots(str(seed)))]
+        fewer = [page.id for page in visible_pages(q(), {}, AGENT, Lots(str(seed)))]
         assert fewer == [page_id for page_id in whole if page_id != "usager"]
 
 
 def test_a_random_order_keeps_the_end_in_place_and_depends_on_the_seed_alone() -> None:
     missions = q().by_id["missions"]
-    assert isinstance(missions, Optioned)
+    assert missions.options
 
     def order(seed: str) -> tuple[str, ...]:
-        return tuple(option.code for option in visible_options(missions, {}, AGENT, seed))
+        return tuple(option.code for option in missions.offered({}, AGENT, Lots(seed)))
 
     assert {order(str(seed))[-3:] for seed in range(30)} == {("autre", "aucune", "nsp")}
     assert len({order(str(seed)) for seed in range(200)}) == 24
@@ -599,7 +584,9 @@ def test_pruning_changes_nothing_of_what_is_shown(answers: Answers, context: Con
     pruned = prune(q(), answers, context)
 
     assert prune(q(), pruned, context) == pruned
-    assert visible_pages(q(), pruned, context, "s") == visible_pages(q(), answers, context, "s")
+    assert visible_pages(q(), pruned, context, Lots("s")) == visible_pages(
+        q(), answers, context, Lots("s")
+    )
     assert missing(q(), pruned, context) == missing(q(), answers, context)
     assert ids(pruned, context) == ids(answers, context)
     assert stored(q(), pruned, context) == stored(q(), answers, context)

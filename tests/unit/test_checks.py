@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sample import SAMPLE, TERRITORIES, load_sample, questionnaire
 
-from consultation.questionnaire.answers import prune, visible_questions
 from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.elements import Text
 from consultation.questionnaire.loading import Loaded, parse
-from consultation.questionnaire.model import Text
 from consultation.questionnaire.texts import render
+from consultation.questionnaire.visibility import prune, visible_questions
 
 LISTS = {"listes/territoires.csv": TERRITORIES}
 
@@ -252,7 +252,7 @@ def test_a_quotation_is_the_answer_or_its_fallback(
 ) -> None:
     text = Text((("fr", "{fonction|votre poste} / {note|?} / {tt|?}"),))
 
-    rendered = render(text, answers, load_sample())  # type: ignore[arg-type]  # hostile on purpose
+    rendered = render(text, answers, load_sample().by_id)  # type: ignore[arg-type]  # hostile on purpose
 
     assert rendered == expected.replace("1 200", "1\N{NARROW NO-BREAK SPACE}200")
 
@@ -262,6 +262,6 @@ def test_a_quotation_follows_pruning() -> None:
     note = q.by_id["note"]
     answers = {"fonction": "direction", "missions": ("guichet", "telephone")}
 
-    shown = render(note.text, prune(q, answers, Context()), q)
+    shown = render(note.text, prune(q, answers, Context()), q.by_id)
 
     assert shown == "Recommandez-vous votre poste (Direction) ?"

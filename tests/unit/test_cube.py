@@ -24,11 +24,12 @@ from unit.test_frame import (
 )
 
 from consultation.config import shipped
-from consultation.questionnaire.answers import Context, stored
+from consultation.questionnaire.answers import stored
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.elements import Option, Text
+from consultation.questionnaire.kinds import Choice, Choices, Date, Number
 from consultation.questionnaire.loading import load
-from consultation.questionnaire.model import Choice, Choices, Date, Number, Option, Text
 from consultation.questionnaire.simulation import simulate
-from consultation.results.bands import bands_of
 from consultation.results.cube import Cube, by_groups
 from consultation.results.frame import Ballot, plan
 from consultation.results.layout import Layout
@@ -163,7 +164,7 @@ def test_no_question_but_open_ones_is_an_array_without_lines() -> None:
     ],
 )  # fmt: skip
 def test_numbers_are_counted_in_bands(bounds: dict[str, float], labels: list[str]) -> None:
-    bands = bands_of(Number(id="n", text=GRADE.text, **bounds))
+    bands = Number(id="n", text=GRADE.text, **bounds).columns()[0].bands
 
     assert [band.label.replace("\N{NARROW NO-BREAK SPACE}", " ") for band in bands] == labels
     assert len({band.code for band in bands}) == len(bands)
@@ -174,12 +175,12 @@ def test_dates_are_counted_in_years_or_decades() -> None:
     many = Date(id="d", text=GRADE.text, min="1985-05-01", max="2004-01-31")
     counted = cube(ballot(d="2022-03-04"), ballot(), layout=Layout(plan(asked(few))))
 
-    assert [band.label for band in bands_of(few)] == ["2021", "2022", "2023"]
-    assert [band.label for band in bands_of(Date(id="d", text=GRADE.text))][:2] == [
+    assert [band.label for band in few.columns()[0].bands] == ["2021", "2022", "2023"]
+    assert [band.label for band in Date(id="d", text=GRADE.text).columns()[0].bands][:2] == [
         "de 1900 à 1909",
         "de 1910 à 1919",
     ]
-    assert len(bands_of(many)) == 20
+    assert len(many.columns()[0].bands) == 20
     assert counted.counts("d") == (0, 1, 0)
 
 

@@ -4,18 +4,26 @@ import sqlite3
 import stat
 import threading
 from contextlib import closing
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from conftest import Clock
+from small import ONE_QUESTION
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from consultation.blind import PrivateKey
 from consultation.config import shipped
 from consultation.database import Database, is_current, migrate, vacuum
+from consultation.office.store import Campaigns
+from consultation.office.tables import campaign
+from consultation.questionnaire.loading import parse
 
 SIDES = ("roll", "ballots", "office")
+KEY = PrivateKey.generate(1024).public
 
 
 def scripts(side: str) -> Path:
@@ -107,6 +115,27 @@ def test_a_roll_in_use_keeps_its_rows_and_takes_what_is_new(bare_database: Datab
     if bare_database.engine.dialect.name == "sqlite":
         with bare_database.read() as connection:
             assert connection.scalar(text("PRAGMA integrity_check")) == "ok"
+
+
+def test_a_campaign_of_before_keeps_what_draws_its_orders(
+    bare_database: Database, clock: Clock
+) -> None:
+    asked = parse(ONE_QUESTION, {}).questionnaire
+    assert asked is not None
+    known = {"slug": "juin", "urn": b"u" * 16, "title": "Un essai", "state": "open", "pool": 50}
+    known |= {"definition": ONE_QUESTION, "lists": {}, "digest": asked.digest}
+    known |= {"opens": clock(), "closes": clock() + timedelta(days=9), "export_key": bytes(32)}
+    migrate(bare_database, scripts("office"), to="office_0010")
+    with bare_database.write() as tx:
+        tx.execute(insert(campaign).values(known))
+
+    migrate(bare_database, scripts("office"))
+    register = Campaigns(bare_database, clock)
+    again = known | {"slug": "juillet", "urn": b"v" * 16, "keys": {"agents": KEY}}
+    register.create(**{name: again[name] for name in again.keys() - {"title", "state", "digest"}})
+
+    assert register.get("juin").rulebook.of("fr").drawing == "blake2b-64"
+    assert register.get("juillet").rulebook.of("fr").drawing == "sha-256"
 
 
 def test_a_file_to_check_is_kept_when_it_leaves_the_rows_of_batches(

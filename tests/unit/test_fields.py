@@ -7,19 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small import questionnaire
 
-from consultation.ballots.fields import Field, Shown, build, typed_answers
 from consultation.ballots.journey import Journey, State, Submitted
 from consultation.ballots.review import line
-from consultation.questionnaire.answers import FieldError, from_json, read_page, to_json
+from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.model import Answers
+from consultation.questionnaire.drafts import from_json, to_json
+from consultation.questionnaire.drawing import AS_WRITTEN
+from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.fields import Field, Shown
+from consultation.questionnaire.posted import FieldError
+from consultation.questionnaire.rules import ruled
 
 CONTEXT = Context(audience="agents")
-JOURNEY = Journey(questionnaire(), CONTEXT)
+JOURNEY = Journey(ruled(questionnaire()), CONTEXT)
 
 
 def shown(answers: Answers) -> Shown:
-    return Shown(questionnaire=questionnaire(), context=CONTEXT, seed="", visible=answers)
+    return Shown(questionnaire=questionnaire(), context=CONTEXT, lots=AS_WRITTEN, visible=answers)
 
 
 def field(
@@ -28,7 +32,7 @@ def field(
     errors: Sequence[FieldError] = (),
     answers: Answers | None = None,
 ) -> Field:
-    return build(questionnaire().by_id[question], shown(answers or {}), typed or {}, errors)
+    return questionnaire().by_id[question].field_for(shown(answers or {}), typed or {}, errors)
 
 
 def error(question: str, name: str) -> FieldError:
@@ -127,7 +131,7 @@ def test_an_answer_shown_then_sent_again_is_the_same(answers: Answers) -> None:
     answers = from_json(questionnaire(), to_json(answers))
 
     for page in questionnaire().pages:
-        typed = {k: v for q in page.questions for k, v in typed_answers(q, answers).items()}
+        typed = {k: v for q in page.questions for k, v in q.in_form(answers).items()}
         filled = read_page(page, typed, answers, questionnaire(), CONTEXT)
         own = {question.id for question in page.questions}
         assert filled.draft == answers
@@ -145,12 +149,12 @@ def test_a_state_travels_in_a_form_unchanged(answers: Answers, seed: str) -> Non
         todo=("temps",),
     )
 
-    assert State.from_form(questionnaire(), state.to_form()) == state
+    assert State.from_form(ruled(questionnaire()), state.to_form()) == state
 
 
 @given(st.dictionaries(st.sampled_from(["answers", "typed", "seed", "return"]), st.text()))
 def test_a_tampered_state_is_dropped(form: dict[str, str]) -> None:
-    state = State.from_form(questionnaire(), form)
+    state = State.from_form(ruled(questionnaire()), form)
 
     assert JOURNEY.first(state).id == "situation"
     assert JOURNEY.sheet(questionnaire().pages[3], state).fields
@@ -180,9 +184,7 @@ def test_no_form_makes_a_journey_fail(fields: dict[str, list[str]], page_id: str
 
 
 def test_a_way_back_is_offered_once_only() -> None:
-    answered = field(
-        "fonction", typed_answers(questionnaire().by_id["fonction"], {"fonction": "agent"})
-    )
+    answered = field("fonction", questionnaire().by_id["fonction"].in_form({"fonction": "agent"}))
     with_opt_out = field("note", {"note": ["7"]})
 
     assert answered.options[-1].value == ""

@@ -8,26 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consultation.questionnaire.columns import NO_ANSWER
 from consultation.questionnaire.conditions import Condition, Fault, link, parse_condition
-from consultation.questionnaire.model import (
-    OPT_OUT,
+from consultation.questionnaire.elements import OPT_OUT, Option, Row, Text
+from consultation.questionnaire.kinds import (
     Choice,
     Choices,
     Date,
     LongText,
     Matrix,
     Number,
-    Option,
-    Page,
     Question,
-    Questionnaire,
     Rank,
-    Row,
     Scale,
     ShortText,
-    Text,
 )
-from consultation.results.columns import NO_ANSWER
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.results.frame import Ballot, Plan, plan
 from consultation.results.layout import Layout
 

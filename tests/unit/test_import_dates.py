@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from consultation.importing.building import Imported
 from consultation.importing.files import import_questionnaire
 from consultation.questionnaire.dates import Precision, shorten
-from consultation.questionnaire.model import Date, Question
-from consultation.questionnaire.posted import within_dates
+from consultation.questionnaire.kinds import Date, Question
 
 Written = Mapping[str, Any]
 """A question in the words of its tool."""
@@ -456,7 +455,7 @@ def test_the_dates_admitted_are_those_of_the_original(
             continue
         kept = shorten(day.isoformat(), precision)
         first = date.fromisoformat(kept + "-01-01"[len(kept) - 4 :])
-        assert within_dates(question, kept) == (low <= first <= high), (kept, question)
+        assert question.admits(kept) == (low <= first <= high), (kept, question)
 
 
 garbage = st.sampled_from(

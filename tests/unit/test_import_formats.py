@@ -13,7 +13,7 @@ from foreign.xlsform import xlsform
 
 from consultation.importing.building import Imported
 from consultation.importing.files import Unimportable, import_questionnaire
-from consultation.questionnaire.model import Matrix, Optioned, Questionnaire
+from consultation.questionnaire.model import Questionnaire
 
 
 def shown_if(questionnaire: Questionnaire) -> dict[str, str]:
@@ -21,9 +21,9 @@ def shown_if(questionnaire: Questionnaire) -> dict[str, str]:
     found = {page.id: page.show_if for page in questionnaire.pages}
     for question in questionnaire.questions:
         found[question.id] = question.show_if
-        for option in question.options if isinstance(question, Optioned) else ():
+        for option in question.options:
             found[f"{question.id}.{option.code}"] = option.show_if
-        for row in question.rows if isinstance(question, Matrix) else ():
+        for row in question.rows:
             found[f"{question.id}.{row.id}"] = row.show_if
     return {name: condition.source for name, condition in found.items() if condition}
 

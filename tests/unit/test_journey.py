@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from sample import load_sample
 
 from consultation.ballots.journey import Journey, State
-from consultation.questionnaire.answers import Context, from_json, read_page, to_json
+from consultation.questionnaire.answers import read_page
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.drafts import from_json, to_json
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.messages import NOTHING_ANSWERED
+from consultation.questionnaire.rules import ruled
 from consultation.questionnaire.synthetic import respond
 
 ASKED = load_sample()
@@ -48,7 +51,7 @@ def test_what_is_whole_is_what_no_page_would_refuse(
     }
     state = State(answers=from_json(ASKED, to_json(answers)), seed="00000000")
 
-    journey = Journey(ASKED, EVERYONE)
+    journey = Journey(ruled(ASKED), EVERYONE)
     page_by_page = journey.unfinished(replace(state, typed=NOT_ASKED))
 
     assert (journey.unfinished(state) is None) == (page_by_page is None)
@@ -68,7 +71,7 @@ pages:
     q = parse(source, {}).questionnaire
     assert q is not None
 
-    unfinished = Journey(q, EVERYONE).unfinished(State(seed="00000000"))
+    unfinished = Journey(ruled(q), EVERYONE).unfinished(State(seed="00000000"))
 
     assert unfinished is not None
     page, reading = unfinished

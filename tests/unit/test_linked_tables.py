@@ -21,8 +21,8 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 from unit.test_frame import GRADE, asked, ballot, option, text
 
-from consultation.questionnaire.model import Choice
-from consultation.results.columns import UNANSWERED
+from consultation.questionnaire.columns import UNANSWERED
+from consultation.questionnaire.kinds import Choice
 from consultation.results.cube import Cube
 from consultation.results.disclosure import K
 from consultation.results.findings import Margins, findings

@@ -14,7 +14,7 @@ from small import campaign, questionnaire
 
 from consultation.ballots.journey import State
 from consultation.ballots.pages import Visit, render_page
-from consultation.questionnaire.model import Answers
+from consultation.questionnaire.elements import Answers
 
 APP = surveying()
 VISIT = Visit(campaign=campaign(), audience="agents", msg=b"m" * 64, sig=b"s" * 384)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import SAMPLE, TERRITORIES, load_sample, questionnaire
 
-from consultation.questionnaire.loading import Loaded, load, parse
-from consultation.questionnaire.model import (
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.kinds import (
     Choice,
     Choices,
     Date,
@@ -21,8 +21,8 @@ from consultation.questionnaire.model import (
     Rank,
     Scale,
     ShortText,
-    Text,
 )
+from consultation.questionnaire.loading import Loaded, load, parse
 
 TOP = """\
 format: 1

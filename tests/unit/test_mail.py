@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from consultation.blind import PrivateKey
 from consultation.config import Settings
 from consultation.office.campaigns import Campaign
-from consultation.questionnaire.model import Questionnaire, Text
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.roll.codes import ALPHABET, LENGTH, grouped, normalise
 from consultation.roll.mail import Writer, link, message
 from consultation.roll.relay import Outcome
@@ -47,19 +49,23 @@ SETTINGS = Settings(
     contact="aide@exemple.fr",
     intranet_page="https://intranet.exemple.fr/consultation",
 )
+
+ASKED = Questionnaire(
+    id="q",
+    version=1,
+    lang="fr",
+    title=Text((("fr", "Q"),)),
+    pages=(),
+    audiences=(),
+    minutes=10,
+)
+
 CAMPAIGN = Campaign(
     slug="juin-2024",
     urn=bytes(16),
     title="Votre avis sur l’administration territoriale de l’État",
-    questionnaire=Questionnaire(
-        id="q",
-        version=1,
-        lang="fr",
-        title=Text((("fr", "Q"),)),
-        pages=(),
-        audiences=(),
-        minutes=10,
-    ),
+    questionnaire=ASKED,
+    rulebook=Rulebook(ASKED),
     digest="",
     state="open",
     opens=datetime(2024, 6, 3, 7, 0, tzinfo=UTC),

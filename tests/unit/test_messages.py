@@ -9,10 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from consultation.ballots.journey import Journey, State
-from consultation.questionnaire.answers import Context, read_page
+from consultation.questionnaire.answers import read_page
+from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.messages import messages
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import ruled
 
 DEFINITION = """\
 format: 1
@@ -87,7 +89,7 @@ def said(language: str) -> set[str]:
     """What is said of them, and of no answer at all."""
     q, context = asked(), Context("agents", language)
     [page] = q.pages
-    nothing = Journey(q, context).unfinished(State(seed="00000000"))
+    nothing = Journey(ruled(q), context).unfinished(State(seed="00000000"))
     assert nothing is not None
     told = {error.message for error in nothing[1].errors}
     return told | {

@@ -353,6 +353,6 @@ def test_who_read_the_digest_before_a_correction_still_finds_its_questionnaire(
     register.revise("juin-2024", FIXED, {})
 
     with office_database.read() as connection:
-        found, keys = _read_unchanging(connection, "juin-2024", before.digest)
+        kept = _read_unchanging(connection, "juin-2024", before.digest)
 
-    assert (found, keys) == (before.questionnaire, before.keys)
+    assert (kept.questionnaire, kept.keys) == (before.questionnaire, before.keys)

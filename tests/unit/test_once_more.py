@@ -8,6 +8,7 @@ from consultation.ballots.journey import Journey, Reading, State, Submitted
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Page
+from consultation.questionnaire.rules import ruled
 
 DEFINITION = """
 format: 1
@@ -35,11 +36,11 @@ pages:
 def journey() -> Journey:
     loaded = parse(DEFINITION, {})
     assert loaded.questionnaire is not None, loaded.problems
-    return Journey(loaded.questionnaire, Context(audience="agents"))
+    return Journey(ruled(loaded.questionnaire), Context(audience="agents"))
 
 
 def first() -> Page:
-    return journey().questionnaire.pages[0]
+    return journey().rules.pages[0]
 
 
 def read(warned: str = "", **fields: str) -> Reading:

@@ -11,9 +11,9 @@ from sample import load_sample
 from consultation.config import shipped
 from consultation.demo.full_size import groups
 from consultation.demo.population import Person, Population
+from consultation.questionnaire.columns import NO_ANSWER
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.model import Questionnaire
-from consultation.results.columns import NO_ANSWER
 from consultation.results.frame import Ballot, plan
 from consultation.results.layout import Layout
 

@@ -11,14 +11,16 @@ import pytest
 from face import exchange, surveying
 from small import campaign, questionnaire
 
-from consultation.ballots.fields import Field
 from consultation.ballots.journey import Journey, Sheet, State, Submitted
 from consultation.ballots.pages import Visit, question_field, render_page
 from consultation.ballots.printing import Printer
 from consultation.config import shipped
-from consultation.questionnaire.answers import Context, read_page
+from consultation.questionnaire.answers import read_page
+from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.fields import Field
 from consultation.questionnaire.loading import load
 from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import ruled
 from consultation.questionnaire.synthetic import respond
 
 APP = surveying()
@@ -39,7 +41,7 @@ def sheets(asked: Questionnaire, agent: int) -> Iterator[Sheet]:
 def met(asked: Questionnaire, agent: int) -> Iterator[tuple[Sheet, State]]:
     """The same, with what its form carries."""
     rng, context = random.Random(agent), Context(audience=asked.audiences[0][0])
-    journey, seed = Journey(asked, context), f"{agent:016x}"
+    journey, seed = Journey(ruled(asked), context), f"{agent:016x}"
     page, state = journey.first(State(seed=seed)), State(seed=seed)
     for _ in range(len(asked.pages)):
         fields = respond(asked, page, state.answers, context, rng)
@@ -76,7 +78,7 @@ def test_a_question_written_is_the_question_rendered(name: str) -> None:
 @pytest.mark.parametrize("script", [True, False])
 def test_a_page_filled_is_the_page_rendered(name: str, script: bool) -> None:
     asked = questionnaire() if name == "essai" else shipped_questionnaire(name)
-    known = replace(campaign(), questionnaire=asked, digest=asked.digest)
+    known = campaign(asked)
     new, begun = (Visit(campaign=known, audience="agents", script=script, **held) for held in HELD)
     with APP.test_request_context("/"):
         warm = APP.parts[Printer]

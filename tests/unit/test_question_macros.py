@@ -31,7 +31,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from visitor import faults
 
-from consultation.ballots.fields import Field
+from consultation.questionnaire.fields import Field
 
 NBSP = "\u00a0"
 APP = build()

@@ -10,22 +10,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from consultation.questionnaire.answers import prune, read_page
+from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Condition, Context, evaluate
+from consultation.questionnaire.elements import Answer, Answers
+from consultation.questionnaire.kinds import Choice, Choices, Matrix, Number, Question, Rank, Scale
 from consultation.questionnaire.loading import Loaded, parse
-from consultation.questionnaire.model import (
-    Answer,
-    Answers,
-    Choice,
-    Choices,
-    Matrix,
-    Number,
-    Question,
-    Questionnaire,
-    Rank,
-    Scale,
-)
+from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.simulation import simulate
+from consultation.questionnaire.visibility import prune
 
 TOP = """\
 format: 1

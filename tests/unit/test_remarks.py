@@ -10,7 +10,6 @@ from consultation.questionnaire.loading import Loaded, load, parse
 from consultation.questionnaire.minutes import least_minutes
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.remarks import column_names
-from consultation.results.columns import block_of, open_texts
 
 TOP = """\
 format: 1
@@ -191,9 +190,9 @@ def test_the_columns_checked_are_those_written(name: str) -> None:
     assert isinstance(q, Questionnaire)
 
     for question in q.questions:
-        block = block_of(question)
+        block = question.block
         written = {column.name for column in block.columns} if block else set()
-        assert set(column_names(question)) == written | {one.name for one in open_texts(question)}
+        assert set(column_names(question)) == written | {one.name for one in question.open_texts()}
 
 
 # Minutes

@@ -23,7 +23,9 @@ from consultation.blind import (
 )
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
-from consultation.questionnaire.model import Questionnaire, Text
+from consultation.questionnaire.elements import Text
+from consultation.questionnaire.model import Questionnaire
+from consultation.questionnaire.rules import Rulebook
 from consultation.refusals import Refusal
 from consultation.roll import codes
 from consultation.roll.batches import parse
@@ -69,6 +71,11 @@ def keys(keys_directory: Path, pems: dict[str, bytes]) -> RollKeys:
     return RollKeys(keys_directory)
 
 
+ASKED = Questionnaire(
+    id="q", version=1, lang="fr", title=Text((("fr", "Q"),)), pages=(), audiences=()
+)
+
+
 @pytest.fixture
 def campaign(signing: dict[str, PrivateKey]) -> Campaign:
     now = datetime(2024, 6, 10, 9, 0, tzinfo=UTC)
@@ -76,9 +83,8 @@ def campaign(signing: dict[str, PrivateKey]) -> Campaign:
         slug=SLUG,
         urn=bytes(16),
         title="Votre avis",
-        questionnaire=Questionnaire(
-            id="q", version=1, lang="fr", title=Text((("fr", "Q"),)), pages=(), audiences=()
-        ),
+        questionnaire=ASKED,
+        rulebook=Rulebook(ASKED),
         digest="",
         state="open",
         opens=now - timedelta(days=7),

@@ -24,11 +24,11 @@ from consultation.questionnaire.keys import (
     PAGE,
     PRIVACY,
     QUESTIONNAIRE,
-    QUESTIONS,
     ROW,
     Key,
     Shape,
 )
+from consultation.questionnaire.kinds import KINDS
 from consultation.questionnaire.loading import Loaded, parse
 from consultation.questionnaire.schema import schema
 
@@ -111,8 +111,8 @@ class Author:
         return {code: self.either(OPTION) for code in codes}
 
     def question(self) -> dict[str, Any]:
-        kind = self.rng.choice(sorted(QUESTIONS))
-        return self.table(QUESTIONS[kind]) | {"type": kind}
+        kind = self.rng.choice(sorted(KINDS))
+        return self.table(KINDS[kind].shape) | {"type": kind}
 
     def spoil(self, made: dict[str, Any]) -> None:
         parent, key = self.rng.choice(list(places(made)))
@@ -167,6 +167,6 @@ def test_the_schema_is_one_and_explains_every_key() -> None:
 
     assert all(
         json.dumps(key.says, ensure_ascii=False) in said
-        for shape in (QUESTIONNAIRE, PAGE, *QUESTIONS.values())
+        for shape in (QUESTIONNAIRE, PAGE, *(kind.shape for kind in KINDS.values()))
         for name, key in shape.keys.items()
     )

@@ -13,35 +13,18 @@ from pathlib import Path
 import pytest
 
 from consultation.config import shipped
-from consultation.questionnaire.answers import (
-    from_json,
-    missing,
-    prune,
-    read_page,
-    stored,
-    to_json,
-    visible_pages,
-    visible_questions,
-)
+from consultation.questionnaire.answers import missing, read_page, stored
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.keys import QUESTIONS, SHAPES
+from consultation.questionnaire.drafts import from_json, to_json
+from consultation.questionnaire.drawing import AS_WRITTEN, Lots
+from consultation.questionnaire.elements import Answers, Option, Row, Text
+from consultation.questionnaire.keys import TABLES
+from consultation.questionnaire.kinds import KINDS, Choice, LongText, Matrix, Question, Scale
 from consultation.questionnaire.loading import load
-from consultation.questionnaire.model import (
-    Answers,
-    Check,
-    Choice,
-    LongText,
-    Matrix,
-    Option,
-    Page,
-    Question,
-    Questionnaire,
-    Row,
-    Scale,
-    Text,
-)
+from consultation.questionnaire.model import Check, Page, Questionnaire
 from consultation.questionnaire.schema import schema
 from consultation.questionnaire.synthetic import respond
+from consultation.questionnaire.visibility import prune, visible_pages, visible_questions
 
 FOLDER = shipped("questionnaires")
 FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
@@ -63,7 +46,7 @@ def june() -> Questionnaire:
 
 
 def asked(q: Questionnaire, answers: Answers, context: Context) -> list[str]:
-    pages = visible_pages(q, answers, context, "")
+    pages = visible_pages(q, answers, context, AS_WRITTEN)
     return [one.id for page in pages for one in visible_questions(q, page, answers, context)]
 
 
@@ -111,7 +94,7 @@ def _journey(q: Questionnaire, context: Context, seed: str, rng: random.Random) 
 def _next(
     q: Questionnaire, answers: Answers, context: Context, seed: str, done: list[str]
 ) -> Page | None:
-    pages = visible_pages(q, answers, context, seed)
+    pages = visible_pages(q, answers, context, Lots(seed))
     return next((page for page in pages if page.id not in done), None)
 
 
@@ -270,10 +253,10 @@ def documented() -> set[str]:
     """A line of a table for each key, and a word for each type."""
     lines = {
         f"| `{name}` | {key.says}{' (nécessaire)' if key.needed else ''} |"
-        for shape in SHAPES
+        for shape in (*TABLES, *(kind.shape for kind in KINDS.values()))
         for name, key in shape.keys.items()
     }
-    return lines | {f"| `{kind}` |" for kind in QUESTIONS if kind != "info"}
+    return lines | {f"| `{kind}` |" for kind in KINDS if kind != "info"}
 
 
 @pytest.mark.parametrize("line", sorted(documented()))

@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample import load_sample
 
-from consultation.questionnaire.answers import missing, read_page, visible_pages
+from consultation.questionnaire.answers import missing, read_page
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.model import Answers, Page
-from consultation.questionnaire.synthetic import fields, respond
+from consultation.questionnaire.drawing import AS_WRITTEN
+from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.model import Page
+from consultation.questionnaire.synthetic import respond
+from consultation.questionnaire.visibility import visible_pages
 
 Q = load_sample()
 CONTEXTS = st.sampled_from([Context("agents"), Context("cadres")])
@@ -59,12 +62,12 @@ def test_every_answer_can_be_posted_again() -> None:
         raw: dict[str, list[str]] = {}
         for question in page.questions:
             if question.id in answers:
-                raw |= fields(question, answers[question.id])
+                raw |= question.posted(answers[question.id])
         read = read_page(page, raw, answers, Q, context)
         assert read.errors == ()
         assert read.draft == answers
 
 
 def _next(answers: Answers, context: Context, done: set[str]) -> Page | None:
-    pages = visible_pages(Q, answers, context, "")
+    pages = visible_pages(Q, answers, context, AS_WRITTEN)
     return next((page for page in pages if page.id not in done), None)

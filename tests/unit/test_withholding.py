@@ -25,21 +25,11 @@ from unit.test_frame import (
 )
 
 from consultation.questionnaire.answers import stored
+from consultation.questionnaire.columns import NO_ANSWER
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.model import (
-    Answer,
-    Choice,
-    Choices,
-    Matrix,
-    Number,
-    Page,
-    Question,
-    Questionnaire,
-    Rank,
-    Row,
-    Scale,
-)
-from consultation.results.columns import NO_ANSWER
+from consultation.questionnaire.elements import Answer, Row
+from consultation.questionnaire.kinds import Choice, Choices, Matrix, Number, Question, Rank, Scale
+from consultation.questionnaire.model import Page, Questionnaire
 from consultation.results.cube import Cube
 from consultation.results.disclosure import K
 from consultation.results.frame import Ballot, plan

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consultation.questionnaire.kinds import Choice
 from consultation.questionnaire.loading import Loaded, parse
-from consultation.questionnaire.model import Choice
 from consultation.questionnaire.wording import tidied, tidy
 
 NBSP = "\N{NO-BREAK SPACE}"

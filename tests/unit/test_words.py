@@ -28,7 +28,15 @@ from consultation.words import FRENCH, SAID, TABLES, own_language, said_by, word
 HERE = Path(pages.__file__).parents[1]
 SPEAKING = (
     *("ballots/*.py", "roll/*.py", "questionnaire/**/*.py", "office/campaigns.py"),
-    *("entrance.py", "formatting.py", "incoming.py", "legal.py", "refusals.py", "web.py"),
+    *(
+        "entrance.py",
+        "formatting.py",
+        "incoming.py",
+        "legal.py",
+        "refusals.py",
+        "web.py",
+        "words.py",
+    ),
 )
 """The code that agents hear."""
 
