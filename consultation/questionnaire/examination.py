@@ -8,6 +8,7 @@ from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import Mark, Problems
 from consultation.questionnaire.reachability import check_reach
 from consultation.questionnaire.remarks import check_remarks
+from consultation.questionnaire.size import check_size
 from consultation.questionnaire.unanswerable import check_bounds
 from consultation.questionnaire.wording import check_wording
 
@@ -19,5 +20,6 @@ def examine(q: Questionnaire, faulty: Collection[Mark], problems: Problems) -> N
     """
     check_reach(q, faulty, problems)
     check_bounds(q, problems)
+    check_size(q, problems)
     check_wording(q, problems)
     check_remarks(q, problems)

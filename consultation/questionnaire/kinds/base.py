@@ -229,6 +229,10 @@ class Question(ABC):
     def some_answer(self, visible: Answers, context: Context, rng: Random) -> Answer | None:
         """An answer drawn at random; None when it offers none."""
 
+    @abstractmethod
+    def longest(self) -> int:
+        """How many bytes its longest answer takes where it is stored, as `lengths` counts them."""
+
     def lacks(self, value: Answer | None, visible: Answers, context: Context) -> list[FieldError]:
         """What it requires beyond this value."""
         if self.required is None or value is not None:

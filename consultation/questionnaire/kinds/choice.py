@@ -41,6 +41,7 @@ from consultation.questionnaire.kinds.optioned import (
     precisions,
     with_precision,
 )
+from consultation.questionnaire.lengths import longest
 from consultation.questionnaire.messages import ONE_ANSWER
 from consultation.questionnaire.posted import Raw, Read, values_in, wrong
 from consultation.questionnaire.problems import did_you_mean
@@ -159,6 +160,9 @@ class Choice(Question):
 
     def some_answer(self, visible: Answers, context: Context, rng: Random) -> Answer | None:
         return picked(self.offered(visible, context), rng)
+
+    def longest(self) -> int:
+        return longest(self.stored.values())
 
     def field(self, maker: FieldMaker) -> Field:
         options = maker.options(self.offered_to(maker.shown))

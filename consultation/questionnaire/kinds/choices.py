@@ -52,6 +52,7 @@ from consultation.questionnaire.kinds.optioned import (
     several_answers,
     with_precision,
 )
+from consultation.questionnaire.lengths import listed
 from consultation.questionnaire.messages import (
     ANSWER,
     ANSWERS,
@@ -182,6 +183,9 @@ class Choices(Question):
             return None
         chosen = set(rng.sample(range(len(others)), rng.randint(low, min(most, low + 3))))
         return tuple(option.code for place, option in enumerate(others) if place in chosen)
+
+    def longest(self) -> int:
+        return listed(self.by_code, self.max or len(self.options))
 
     def field(self, maker: FieldMaker) -> Field:
         options = maker.options(self.offered_to(maker.shown))

@@ -42,6 +42,7 @@ from consultation.questionnaire.kinds.base import (
     Question,
     common_rules,
 )
+from consultation.questionnaire.lengths import written
 from consultation.questionnaire.messages import (
     DATE_BETWEEN,
     NOT_A_DAY,
@@ -177,6 +178,9 @@ class Date(Question):
         )
         day = date.fromordinal(rng.randint(min(low, high), max(low, high)))
         return shorten(day.isoformat(), self.precision)
+
+    def longest(self) -> int:
+        return written("2024-06-28")
 
     def field(self, maker: FieldMaker) -> Field:
         parts = tuple(

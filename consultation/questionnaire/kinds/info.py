@@ -54,6 +54,9 @@ class Info(Question):
     def lacks(self, value: Answer | None, visible: Answers, context: Context) -> list[FieldError]:
         return []
 
+    def longest(self) -> int:
+        return 0
+
     def field(self, maker: FieldMaker) -> Field:
         return maker.plain("info")
 

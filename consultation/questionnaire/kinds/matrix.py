@@ -46,6 +46,7 @@ from consultation.questionnaire.kinds.optioned import (
     options_of,
     refuse_precisions,
 )
+from consultation.questionnaire.lengths import longest, named
 from consultation.questionnaire.messages import NOT_OFFERED, ONE_PER_ROW
 from consultation.questionnaire.nodes import Node, Scalar, Table
 from consultation.questionnaire.posted import FieldError, Raw, Read, values_in, wrong
@@ -157,6 +158,9 @@ class Matrix(Question):
         codes = {option.code for option in self.offered(visible, context)}
         rows = {row.id for row in self.shown_rows(visible, context)}
         return {row: code for row, code in given.items() if row in rows and code in codes} or None
+
+    def longest(self) -> int:
+        return len("{}") + sum(named(row.id, longest(self.by_code)) for row in self.rows)
 
     def field(self, maker: FieldMaker) -> Field:
         shown = maker.shown

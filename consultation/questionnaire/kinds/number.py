@@ -28,6 +28,7 @@ from consultation.questionnaire.kinds.base import (
     Writing,
     common_rules,
 )
+from consultation.questionnaire.lengths import written
 from consultation.questionnaire.messages import (
     AT_LEAST,
     AT_MOST,
@@ -177,6 +178,9 @@ class Number(Question):
         step = 10**-self.decimals
         value = round(round(rng.uniform(low, high) / step) * step, self.decimals)
         return canonical(min(max(value, low), high))
+
+    def longest(self) -> int:
+        return written("-" + "9" * (MAX_DIGITS + 1))
 
     def field(self, maker: FieldMaker) -> Field:
         mode = "decimal" if self.decimals else "numeric"

@@ -45,6 +45,7 @@ from consultation.questionnaire.kinds.optioned import (
     refuse_precisions,
     several_answers,
 )
+from consultation.questionnaire.lengths import listed
 from consultation.questionnaire.messages import GAP, NOT_OFFERED, RANKED
 from consultation.questionnaire.posted import FieldError, Raw, Read, value_in, wrong
 from consultation.questionnaire.reading import Fields
@@ -127,6 +128,9 @@ class Rank(Question):
         options = self.offered(visible, context)
         most = min(self.top, len(options))
         return tuple(one.code for one in rng.sample(options, rng.randint(1, most)))
+
+    def longest(self) -> int:
+        return listed(self.by_code, self.top)
 
     def field(self, maker: FieldMaker) -> Field:
         options = maker.options(self.offered_to(maker.shown))

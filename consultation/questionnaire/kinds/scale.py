@@ -25,6 +25,7 @@ from consultation.questionnaire.kinds.base import (
     common_rules,
 )
 from consultation.questionnaire.kinds.optioned import APART
+from consultation.questionnaire.lengths import longest
 from consultation.questionnaire.messages import NOT_OFFERED, ONE_ANSWER
 from consultation.questionnaire.nodes import Series
 from consultation.questionnaire.numerals import show_number
@@ -130,6 +131,9 @@ class Scale(Question):
 
     def some_answer(self, visible: Answers, context: Context, rng: Random) -> Answer | None:
         return OPT_OUT if self.opt_out and rng.random() < APART / 3 else rng.choice(self._steps)
+
+    def longest(self) -> int:
+        return longest((self.start, self.stop, OPT_OUT))
 
     def field(self, maker: FieldMaker) -> Field:
         steps = [(str(step), str(step), False) for step in self._steps]

@@ -13,6 +13,7 @@ from consultation.questionnaire.distinctions import Told
 from consultation.questionnaire.elements import Answer, Answers
 from consultation.questionnaire.fields import Field, FieldMaker, Shown, Typed
 from consultation.questionnaire.kinds.base import Limits, Misuse, Question
+from consultation.questionnaire.lengths import text
 from consultation.questionnaire.posted import Raw, Read, too_long, value_in, wrong
 
 
@@ -46,6 +47,9 @@ class Written(Question):
             if len(longer) <= self.max_length:
                 text = longer
         return text or _SENTENCES[0][: self.max_length].strip()
+
+    def longest(self) -> int:
+        return text(self.max_length)
 
     def field(self, maker: FieldMaker) -> Field:
         return replace(maker.plain(self.kind), max_length=self.max_length)
