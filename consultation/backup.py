@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Table, func, select
 
 from consultation.ballots import tables as box
+from consultation.ballots.boxes import from_airlock
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.standbys import Standbys
@@ -335,7 +336,7 @@ class Backup:
         boxes = copy.scalars(select(box.inbox.c.sealed).where(box.inbox.c.urn == urn))
         try:
             for sealed in boxes:
-                key.unseal(sealed)
+                from_airlock(urn, key, sealed)
         except CannotUnseal:
             return False
         return True

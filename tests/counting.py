@@ -17,6 +17,7 @@ from sqlalchemy import insert
 from visitor import Visitor
 
 from consultation import days
+from consultation.ballots.boxes import for_urn, from_urn
 from consultation.ballots.store import Urn
 from consultation.ballots.tables import ballot, spent
 from consultation.blind import PrivateKey, PublicKey
@@ -43,7 +44,7 @@ from consultation.results.report import Reporting
 from consultation.results.reviewing import Reviewing
 from consultation.results.store import Codings, Extractions, KnownMargins, Publications, Readings
 from consultation.results.tagging import Tagging
-from consultation.sealing import SealingKey, seal
+from consultation.sealing import sealing_key
 
 DEFINITION = """\
 format: 1
@@ -147,8 +148,8 @@ class Office:
         self.put([json.dumps(document).encode() for document in documents])
 
     def put(self, documents: list[bytes]) -> None:
-        key = self.campaign.export_key
-        self.put_sealed([seal(key, document) for document in documents])
+        campaign = self.campaign
+        self.put_sealed([for_urn(campaign, document) for document in documents])
 
     def put_sealed(self, boxes: list[bytes]) -> None:
         put_sealed(self.box, self.campaign, boxes, self.rng)
@@ -254,10 +255,10 @@ def _signing_key() -> PublicKey:
     return PrivateKey.generate(2048).public
 
 
-def answers_in(sealed: Iterable[bytes], key: bytes) -> list[dict[str, object]]:
-    """What released ballots hold, opened with the export key; nothing else reads them here."""
-    opening = SealingKey.from_bytes(key)
-    return [json.loads(opening.unseal(one))["answers"] for one in sealed]
+def answers_in(ballots: Iterable[tuple[bytes, bytes]], key: bytes) -> list[dict[str, object]]:
+    """What released ballots, each with its urn, hold; only the export key tells that here."""
+    opening = sealing_key(key)
+    return [json.loads(from_urn(urn, opening, box))["answers"] for urn, box in ballots]
 
 
 def given(answers: Iterable[Mapping[str, object]]) -> Counter[str]:

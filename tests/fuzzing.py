@@ -30,6 +30,7 @@ from werkzeug.test import create_environ, run_wsgi_app
 
 from consultation import days
 from consultation.app import create_app
+from consultation.ballots.boxes import for_urn
 from consultation.ballots.pages import CARRIED
 from consultation.ballots.release import Release
 from consultation.ballots.tables import ballot, spent
@@ -52,7 +53,7 @@ from consultation.results.tagging import Tagging
 from consultation.roll.batches import parse
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
-from consultation.sealing import seal, write_key
+from consultation.sealing import write_key
 
 NOBODY = ""
 SLUGS = ("close", "essai", "pause", "brouillon")
@@ -132,7 +133,7 @@ def _closed(app: Application, campaign: Campaign, clock: Clock) -> None:
     ]
     with parts[Stores]["box"].write() as tx:
         urn = {"urn": campaign.urn}
-        boxes = [seal(campaign.export_key, document) for document in documents]
+        boxes = [for_urn(campaign, document) for document in documents]
         tx.execute(insert(ballot), [{"id": rng.randbytes(16), "sealed": b} | urn for b in boxes])
         tx.execute(insert(spent), [{"nullifier": rng.randbytes(32)} | urn for _ in boxes])
     now, campaigns = clock.now, parts[Campaigns]

@@ -21,7 +21,8 @@ from consultation.office.campaigns import Campaign
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.rules import Rulebook
-from consultation.sealing import SealingKey
+from consultation.questionnaire.size import box_size
+from consultation.sealing import UrnKey
 
 FAST_HASHING = "scrypt:1024:8:1"  # of passwords that protect nothing
 OPENS = datetime(2024, 6, 3, 7, 0, tzinfo=UTC)
@@ -196,9 +197,9 @@ def signing_key(audience: str) -> PrivateKey:
 
 
 @cache
-def export_key() -> SealingKey:
+def export_key() -> UrnKey:
     """What opens the released ballots."""
-    return SealingKey.generate()
+    return UrnKey.generate()
 
 
 def public_keys() -> dict[str, PublicKey]:
@@ -225,6 +226,7 @@ def campaign(
         pool=pool,
         export_key=export_key().public,
         keys=public_keys(),
+        box_size=box_size(asked),
     )
 
 

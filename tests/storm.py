@@ -24,6 +24,7 @@ from running import close, destroy_retired_keys, end
 from wire import Wire
 
 from consultation.app import create_app
+from consultation.ballots.boxes import from_urn
 from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.ceremony import Account, Ceremony
@@ -46,7 +47,7 @@ from consultation.results.keys import ResultKeys
 from consultation.roll.batches import parse
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
-from consultation.sealing import SealingKey, write_key
+from consultation.sealing import write_key
 
 AUDIENCE = "agents"
 SLUG = "tempete"
@@ -137,9 +138,10 @@ class Storm:
     def ballots(self) -> Counter[str]:
         """What the urn holds, read with the export's key: each document and how many of it."""
         keys = self.app.parts[ResultKeys]
-        key: SealingKey = keys.get(SLUG)
-        sealed = self.app.parts[Urn].ballots(self.campaign)
-        return Counter(_canonical(json.loads(key.unseal(box))["answers"]) for box in sealed)
+        campaign, key = self.campaign, keys.get(SLUG)
+        sealed = self.app.parts[Urn].ballots(campaign)
+        documents = (from_urn(campaign.urn, key, box) for box in sealed)
+        return Counter(_canonical(json.loads(document)["answers"]) for document in documents)
 
     def thanked(self) -> Counter[str]:
         """What agents were thanked for, as the wire saw them send it."""

@@ -16,7 +16,14 @@ from pathlib import Path
 
 from consultation.airlock import Keys, Watched
 from consultation.refusals import Refusal
-from consultation.sealing import SealingKey, destroy_key, read_key, write_key
+from consultation.sealing import (
+    AirlockKey,
+    SealingKey,
+    destroy_key,
+    read_key,
+    sealing_key,
+    write_key,
+)
 
 _NOTE = ".retired"
 
@@ -34,16 +41,16 @@ class BoxKeys:
     def __init__(self, directory: Path) -> None:
         self.directory = directory / "box"
 
-    def create(self, urn: bytes) -> SealingKey:
+    def create(self, urn: bytes, kind: type[SealingKey] = AirlockKey) -> SealingKey:
         """A new airlock key, on the disk before anything can be sealed under it."""
-        key = SealingKey.generate()
+        key = kind.generate()
         write_key(self.path(urn, key.public), key.to_bytes())
         return key
 
     def get(self, urn: bytes, public: bytes) -> SealingKey:
         """The private key of the airlock whose public key is `public`, if its file is whole."""
         try:
-            return SealingKey.from_bytes(read_key(self.path(urn, public)))
+            return sealing_key(read_key(self.path(urn, public)))
         except (FileNotFoundError, ValueError) as error:
             raise AirlockKeyMissing from error
 

@@ -31,7 +31,7 @@ from consultation import blind
 from consultation.ballots.journey import Journey, Reading, Sheet, State, Submitted
 from consultation.ballots.live import Live
 from consultation.ballots.printing import Printer
-from consultation.ballots.store import LONGEST_DOCUMENT, NotGenuine, Suspended, Urn, check
+from consultation.ballots.store import LONGEST_DRAFT, NotGenuine, Suspended, Urn, check
 from consultation.formatting import end, moment
 from consultation.incoming import told
 from consultation.office.campaigns import Campaign, UnknownCampaign
@@ -394,7 +394,7 @@ def send(campaign: str, audience: str) -> Answer:
     if unfinished:
         return _show_again(visit, *unfinished)
     document = visit.journey.document(state)
-    if len(document) > LONGEST_DOCUMENT:
+    if len(document) > visit.campaign.longest_document:
         raise TooLong
     try:
         outcome = part(Urn).cast(visit.campaign, audience, visit.msg, visit.sig, document)
@@ -724,7 +724,7 @@ def _keep_draft(visit: Visit, page_id: str, state: State) -> None:
         return
     kept = {"page": page_id, "lang": visit.language, **state.to_form()}
     draft = json.dumps(kept, ensure_ascii=False).encode()
-    if len(draft) <= LONGEST_DOCUMENT:
+    if len(draft) <= LONGEST_DRAFT:
         part(Urn).save_draft(visit.campaign, visit.sig, draft)
 
 

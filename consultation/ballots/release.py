@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from consultation.airlock import Keys, watch
+from consultation.ballots.boxes import Waiting, airlock_kind, for_airlock, for_urn, from_airlock
 from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
 from consultation.ballots.standbys import Position, Standbys, position
 from consultation.ballots.store import ID_BYTES, NoAirlock, insert_new
@@ -25,7 +26,7 @@ from consultation.database import Database, forget_the_log
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
 from consultation.refusals import Refusal
-from consultation.sealing import CannotUnseal, SealingKey, seal
+from consultation.sealing import CannotUnseal, SealingKey
 
 
 class DoNotOpen(Refusal):
@@ -92,7 +93,7 @@ class Release:
         with self._database.read() as connection:
             keys = self._seen(connection, campaign)
         if keys.may_open:
-            key = self._keys.create(campaign.urn)
+            key = self._keys.create(campaign.urn, airlock_kind(campaign))
             with self._database.write() as tx:
                 new = insert_new(tx, airlock, [{"urn": campaign.urn, "public": key.public}])
             if not new:
@@ -116,7 +117,7 @@ class Release:
             boxes = connection.scalars(_waiting_in(campaign)).all() if key else ()
         return Airlock(
             ready=keys.held,
-            unreadable=sum(not _opens(key, box) for box in boxes) if key else None,
+            unreadable=sum(not _opens(campaign, key, box) for box in boxes) if key else None,
             retired=len(keys.retired),
             late=tuple(sorted({name for path in keys.retired for name in self._overdue(path)})),
         )
@@ -138,14 +139,14 @@ class Release:
         """
         with self._database.write() as tx:
             old = self._current_key(campaign, self._locked(tx, campaign))
-            texts = _unsealed(tx, campaign, old) if old else []
+            ballots = _opened(tx, campaign, old) if old else []
             if old:
-                self._move(tx, campaign, texts, 0, b"")
+                self._move(tx, campaign, ballots, 0, b"")
                 _merge_lots(tx, campaign)
                 tx.execute(delete(airlock).where(airlock.c.urn == campaign.urn))
         self.sweep(campaign)
         forget_the_log(self._database)
-        return Released(moved=len(texts), waiting=0)
+        return Released(moved=len(ballots), waiting=0)
 
     def sweep(self, campaign: Campaign) -> int:
         """See again the keys that no longer serve, and destroy those that nothing needs any more.
@@ -184,7 +185,7 @@ class Release:
                 raise KeyElsewhere
             key = self._held(campaign, keys)
             rows = tx.execute(select(inbox).where(inbox.c.urn == campaign.urn)).all()
-            lost = [row.id for row in rows if key is None or not _opens(key, row.sealed)]
+            lost = [row.id for row in rows if key is None or not _opens(campaign, key, row.sealed)]
             for one in lost:
                 tx.execute(delete(inbox).where(inbox.c.id == one))
             if key is None:
@@ -202,17 +203,17 @@ class Release:
             old = self._current_key(campaign, keys)
             if old is None:
                 raise NoAirlock
-            texts = _unsealed(tx, campaign, old)
-            if len(texts) < enough:
-                return Released(moved=0, waiting=len(texts))
-            staying = len(texts) if left is None else left
+            ballots = _opened(tx, campaign, old)
+            if len(ballots) < enough:
+                return Released(moved=0, waiting=len(ballots))
+            staying = len(ballots) if left is None else left
             key = self._new_key(campaign) if keys.may_change else old
-            self._move(tx, campaign, texts, staying, key.public)
+            self._move(tx, campaign, ballots, staying, key.public)
             if key is not old:
                 self._name(tx, campaign, key)
         self.sweep(campaign)
         forget_the_log(self._database)
-        return Released(moved=len(texts) - staying, waiting=staying)
+        return Released(moved=len(ballots) - staying, waiting=staying)
 
     def _seen(self, connection: Connection, campaign: Campaign) -> Keys:
         return self._keys_of(campaign, connection.scalar(_public_of(campaign)))
@@ -228,7 +229,7 @@ class Release:
         return self._keys.get(campaign.urn, keys.named) if keys.named and keys.held else None
 
     def _new_key(self, campaign: Campaign) -> SealingKey:
-        key = self._keys.create(campaign.urn)
+        key = self._keys.create(campaign.urn, airlock_kind(campaign))
         self._proofs.prove(key.public)
         return key
 
@@ -272,22 +273,20 @@ class Release:
         return self._standbys.late(noted.system, noted.written)
 
     def _move(
-        self, tx: Connection, campaign: Campaign, texts: list[bytes], left: int, public: bytes
+        self, tx: Connection, campaign: Campaign, ballots: list[Waiting], left: int, public: bytes
     ) -> None:
-        self._rng.shuffle(texts)
-        staying, leaving = texts[:left], texts[left:]
+        self._rng.shuffle(ballots)
+        staying = [for_airlock(campaign, public, one) for one in ballots[:left]]
+        leaving = [for_urn(campaign, one.document) for one in ballots[left:]]
         tx.execute(delete(inbox).where(inbox.c.urn == campaign.urn))
-        if leaving:
-            tx.execute(insert(ballot), self._rows(campaign, campaign.export_key, leaving))
-        if staying:
-            tx.execute(insert(inbox), self._rows(campaign, public, staying))
+        for table, boxes in ((ballot, leaving), (inbox, staying)):
+            if boxes:
+                tx.execute(insert(table), self._rows(campaign, boxes))
 
-    def _rows(
-        self, campaign: Campaign, public: bytes, texts: Sequence[bytes]
-    ) -> list[dict[str, bytes]]:
+    def _rows(self, campaign: Campaign, boxes: Sequence[bytes]) -> list[dict[str, bytes]]:
         return [
-            {"id": self._random_bytes(ID_BYTES), "urn": campaign.urn, "sealed": seal(public, text)}
-            for text in texts
+            {"id": self._random_bytes(ID_BYTES), "urn": campaign.urn, "sealed": box}
+            for box in boxes
         ]
 
 
@@ -311,16 +310,17 @@ def _waiting_in(campaign: Campaign) -> Select[bytes]:
     return select(inbox.c.sealed).where(inbox.c.urn == campaign.urn)
 
 
-def _opens(key: SealingKey, box: bytes) -> bool:
+def _opens(campaign: Campaign, key: SealingKey, box: bytes) -> bool:
     try:
-        key.unseal(box)
+        from_airlock(campaign.urn, key, box)
     except CannotUnseal:
         return False
     return True
 
 
-def _unsealed(tx: Connection, campaign: Campaign, key: SealingKey) -> list[bytes]:
+def _opened(tx: Connection, campaign: Campaign, key: SealingKey) -> list[Waiting]:
+    waiting = tx.scalars(_waiting_in(campaign))
     try:
-        return [key.unseal(box) for box in tx.scalars(_waiting_in(campaign))]
+        return [from_airlock(campaign.urn, key, box) for box in waiting]
     except CannotUnseal as error:
         raise DoNotOpen from error

@@ -18,17 +18,18 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, func, s
 from sqlalchemy.dialects import postgresql, sqlite
 
 from consultation import blind
+from consultation.ballots.boxes import Waiting, for_airlock
 from consultation.ballots.published import digest_of
 from consultation.ballots.tables import airlock, ballot, draft, inbox, spent
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
 from consultation.refusals import Refusal
-from consultation.sealing import CannotUnseal, derive, lock, seal, unlock
+from consultation.sealing import CannotUnseal, derive, lock, unlock
 
 ID_BYTES = 16
 SEED_BYTES = 8
-LONGEST_DOCUMENT = 64 * 1024 - 1  # what the largest box holds
+LONGEST_DRAFT = 64 * 1024 - 1
 _AT_A_TIME = 500
 _AIRLOCK = select(airlock.c.public).where(airlock.c.urn == bindparam("sought"))
 _AIRLOCK_SHARED = _AIRLOCK.with_for_update(read=True)
@@ -105,14 +106,15 @@ class Urn:
         """Put one ballot in the airlock, durably; a second one with the same credential is not.
 
         NotGenuine when the roll has not signed this credential for this audience; Suspended when no
-        worker has said lately that it holds the key that would open it.
+        worker has said lately that it holds the key that would open it; TooLong when the document
+        does not fit in the campaign's boxes.
         """
         check(campaign, audience, msg, sig)
         public = self._airlocks.get(campaign.urn, b"")
         while True:
             if not self._proofs.fresh(public):
                 public = self._proved(campaign)
-            sealed = seal(public, document)
+            sealed = for_airlock(campaign, public, Waiting(audience, document))
             with self._database.write() as tx:
                 if _airlock_of(tx, campaign.urn, share=True) == public:
                     return self._record(tx, campaign, msg, sig, sealed)

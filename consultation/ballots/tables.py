@@ -53,7 +53,7 @@ airlock = Table(
     "airlock",
     metadata,
     Column("urn", LargeBinary(16), primary_key=True),
-    Column("public", LargeBinary(32), nullable=False),
+    Column("public", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 """The key under which ballots are sealed until the next release."""

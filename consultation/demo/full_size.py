@@ -10,21 +10,19 @@ import json
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing import get_context
 
 from sqlalchemy import bindparam, insert, select, update
 
+from consultation.ballots.boxes import Waiting, for_airlock, for_urn
 from consultation.ballots.store import ID_BYTES
 from consultation.ballots.tables import airlock, ballot, inbox, spent
 from consultation.database import Database
 from consultation.demo.population import Person, Population
 from consultation.office.campaigns import Campaign
 from consultation.questionnaire.elements import Option
-from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.roll import tables as roll
-from consultation.sealing import seal
 
 RATE = 0.35
 """Of those invited, how many answer."""
@@ -99,7 +97,6 @@ def cross_off(
 def cast(
     box: Database,
     campaign: Campaign,
-    source: Source,
     invited: Sequence[Group],
     rng: random.Random,
     *,
@@ -118,11 +115,11 @@ def cast(
     released = len(everyone) - waiting
     seed = rng.getrandbits(32)
     jobs = [
-        *_jobs(source, seed, everyone[:released], campaign.export_key),
-        *_jobs(source, seed, everyone[released:], _airlock(box, campaign)),
+        *_jobs(campaign, seed, everyone[:released], None),
+        *_jobs(campaign, seed, everyone[released:], _airlock(box, campaign)),
     ]
     for job, boxes in zip(jobs, _at_work(jobs), strict=True):
-        table = ballot if job.key == campaign.export_key else inbox
+        table = inbox if job.airlock else ballot
         with box.write() as tx:
             tx.execute(
                 insert(spent), [_row(campaign, "nullifier", rng.randbytes(32)) for _ in boxes]
@@ -134,28 +131,22 @@ def cast(
         progress(len(boxes))
 
 
-@dataclass(frozen=True)
-class Source:
-    """A questionnaire as written, with its lists: what another process can read again."""
-
-    definition: str
-    lists: tuple[tuple[str, str], ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """Ballots to invent and to seal."""
+    """Ballots to invent and to seal, for the airlock when its key is given."""
 
-    source: Source
+    campaign: Campaign
     seed: int
     people: Sequence[Person]
-    key: bytes
+    airlock: bytes | None
 
 
-def _jobs(source: Source, seed: int, people: Sequence[Person], key: bytes) -> Iterator[_Job]:
+def _jobs(
+    campaign: Campaign, seed: int, people: Sequence[Person], airlock: bytes | None
+) -> Iterator[_Job]:
     for start in range(0, len(people), _AT_A_TIME):
         lot = people[start : start + _AT_A_TIME]
-        yield _Job(source=source, seed=seed, people=lot, key=key)
+        yield _Job(campaign=campaign, seed=seed, people=lot, airlock=airlock)
 
 
 def _at_work(jobs: Sequence[_Job]) -> Iterator[list[bytes]]:
@@ -168,17 +159,15 @@ def _at_work(jobs: Sequence[_Job]) -> Iterator[list[bytes]]:
 
 
 def _sealed(job: _Job) -> list[bytes]:
-    asked = _questionnaire(job.source)
-    population = Population(asked, job.seed)
-    return [seal(job.key, _document(asked, population, person)) for person in job.people]
+    population = Population(job.campaign.questionnaire, job.seed)
+    return [_box(job, population, person) for person in job.people]
 
 
-@cache
-def _questionnaire(source: Source) -> Questionnaire:
-    loaded = parse(source.definition, dict(source.lists))
-    if loaded.questionnaire is None:
-        raise ValueError("\n".join(map(str, loaded.problems)))
-    return loaded.questionnaire
+def _box(job: _Job, population: Population, person: Person) -> bytes:
+    document = _document(job.campaign.questionnaire, population, person)
+    if job.airlock is None:
+        return for_urn(job.campaign, document)
+    return for_airlock(job.campaign, job.airlock, Waiting(person.audience, document))
 
 
 def _document(asked: Questionnaire, population: Population, person: Person) -> bytes:

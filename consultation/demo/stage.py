@@ -13,7 +13,7 @@ from consultation.ceremony import Account, Ceremony, Plan
 from consultation.config import STORES, Settings, migrations_of, shipped
 from consultation.database import Database, Stores, migrate
 from consultation.days import end_of
-from consultation.demo.full_size import Source, cast, cross_off, groups
+from consultation.demo.full_size import cast, cross_off, groups
 from consultation.demo.hr_file import FEWEST_PEOPLE, hr_files
 from consultation.demo.place import LOGINS, Place
 from consultation.formatting import PARIS
@@ -119,17 +119,7 @@ class Stage:
         self.open(JUNE)
         databases = self._parts[Stores]
         cross_off(databases["roll"], campaign, invited, self._rng)
-        definition, lists = self._parts[Campaigns].definition(JUNE)
-        source = Source(definition, tuple(lists.items()))
-        cast(
-            databases["box"],
-            campaign,
-            source,
-            invited,
-            self._rng,
-            waiting=waiting,
-            progress=progress,
-        )
+        cast(databases["box"], campaign, invited, self._rng, waiting=waiting, progress=progress)
         return {"invited": sum(one.invited for one in invited), "ballots": ballots}
 
     def proving(self) -> AbstractContextManager[None]:

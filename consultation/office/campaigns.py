@@ -19,6 +19,9 @@ Phase = Literal["draft", "scheduled", "open", "paused", "closing", "closed"]
 GRACE = timedelta(hours=48)
 """How long after the last day a credential already issued may still be spent."""
 
+FORMER_LARGEST_BOX = 64 * 1024
+"""What ballots had to fit in before each campaign had a size of its own."""
+
 PHASE_WORDS: Mapping[Phase, str] = {
     "draft": "en préparation",
     "scheduled": "ouvre bientôt",
@@ -47,6 +50,7 @@ class Campaign:
     export_key: bytes
     keys: Mapping[str, PublicKey]  # by audience
     reissue: Reissue = "capped"  # whether lost links are replaced, a few of them
+    box_size: int | None = None  # of what is sealed; None: created before HPKE was adopted
 
     def phase(self, now: datetime) -> Phase:
         """What may happen now: `closing` issues nothing and still takes what was issued."""
@@ -62,6 +66,11 @@ class Campaign:
     def last_moment(self) -> datetime:
         """When the urn stops taking ballots."""
         return self.grace_until or self.closes + GRACE
+
+    @property
+    def longest_document(self) -> int:
+        """How many bytes a ballot may hold."""
+        return (self.box_size or FORMER_LARGEST_BOX) - 1
 
     def words(self, now: datetime) -> str:
         """The phase, for people."""
@@ -107,6 +116,13 @@ class FaultyQuestionnaire(Refusal):
 
 class BreakingRevision(Refusal):
     """Cette correction ferait perdre des réponses déjà données. Gardez identifiants et codes."""
+
+    status = 422
+    title = "Correction refusée"
+
+
+class LongerAnswers(Refusal):
+    """Cette correction permet de plus longues réponses qu’à l’ouverture. Abaissez leurs limites."""
 
     status = 422
     title = "Correction refusée"

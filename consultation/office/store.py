@@ -59,6 +59,7 @@ from consultation.questionnaire.drawing import DRAWING
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.rules import Rulebook
+from consultation.questionnaire.size import box_size
 from consultation.sealing import CannotUnseal, derive, lock, unlock
 
 Clock = Callable[[], datetime]
@@ -556,6 +557,7 @@ class Campaigns:
             "export_key": export_key,
             "reissue": reissue,
             "drawing": DRAWING,
+            "box_size": box_size(questionnaire),
         }
         try:
             with self._database.write() as tx:
@@ -641,21 +643,27 @@ class Campaigns:
         """Correct the questionnaire, and keep the earlier version; what changed, gravest first.
 
         Refused once people may no longer answer, and, from the opening on, when an answer already
-        given, to this version or to an earlier one, would be lost or read otherwise.
+        given, to this version or to an earlier one, would be lost or read otherwise, or when the
+        longest answers would no longer fit in the campaign's boxes, which all have one size.
         """
         found = self.get(slug)
         if found.state not in REVISABLE:
             raise campaigns.WrongMoment
         corrected = _questionnaire(definition, lists, slug)
         changes = compare(found.questionnaire, corrected)
-        if found.state != "draft":
+        written: dict[str, object] = {"definition": definition, "lists": dict(lists)}
+        if found.state == "draft":
+            written["box_size"] = found.box_size and box_size(corrected)
+        else:
+            if found.box_size and box_size(corrected) > found.box_size:
+                raise campaigns.LongerAnswers
             # Corrections that are harmless one by one may turn an answer to the first one round.
             answered = (one.questionnaire for one in self.earlier(slug))
             _refuse_breaking(chain(changes, *(compare(one, corrected) for one in answered)))
         if {audience for audience, _ in corrected.audiences} != set(found.keys):
             raise campaigns.MissingKeys
         if corrected.digest != found.digest:
-            self._replace(found, corrected, {"definition": definition, "lists": dict(lists)})
+            self._replace(found, corrected, written)
         return changes
 
     def _replace(
@@ -668,7 +676,9 @@ class Campaigns:
         )
         replaced = select(*(campaign.c[name] for name in columns)).where(*this, ~there.exists())
         values = {"digest": corrected.digest, "title": str(corrected.title), **written}
-        new = update(campaign).where(*this, campaign.c.state.in_(REVISABLE)).values(values)
+        # A draft that was opened meanwhile is no draft any more: what was refused then was not.
+        states = ("draft",) if found.state == "draft" else REVISABLE
+        new = update(campaign).where(*this, campaign.c.state.in_(states)).values(values)
         self._recent.pop(found.slug, None)
         with self._database.write() as tx:
             tx.execute(insert(revision).from_select(["campaign", *columns[1:]], replaced))

@@ -110,7 +110,7 @@ class Cubes:
     ) -> Iterator[tuple[bytes, Ballot | None]]:
         opening = self._key(campaign)
         for key, sealed in self._urn.ballots_but(campaign, known):
-            yield key, Ballot.opened(opening, sealed)
+            yield key, Ballot.opened(campaign.urn, opening, sealed)
 
     def _key(self, campaign: Campaign) -> SealingKey:
         return self._keys.get(campaign.slug)

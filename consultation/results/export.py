@@ -148,6 +148,6 @@ class Results:
         self, campaign: Campaign, key: SealingKey, progress: Progress | None
     ) -> Iterator[Ballot | None]:
         for sealed in self._urn.ballots(campaign):
-            yield Ballot.opened(key, sealed)
+            yield Ballot.opened(campaign.urn, key, sealed)
             if progress:
                 progress(1)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
 
+from consultation.ballots.boxes import from_urn
 from consultation.questionnaire.columns import (
     NO_ANSWER,
     UNANSWERED,
@@ -40,10 +41,10 @@ class Ballot:
     definition: str = ""  # the digest of the questionnaire answered
 
     @classmethod
-    def opened(cls, key: SealingKey, box: bytes) -> Ballot | None:
-        """The ballot in the box; None when it is damaged."""
+    def opened(cls, urn: bytes, key: SealingKey, box: bytes) -> Ballot | None:
+        """The ballot in the box; None when it is damaged, or comes from another urn."""
         try:
-            return cls.read(key.unseal(box))
+            return cls.read(from_urn(urn, key, box))
         except CannotUnseal:
             return None
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from consultation.refusals import Refusal
-from consultation.sealing import SealingKey, derive, destroy_key, read_key, write_key
+from consultation.sealing import (
+    SealingKey,
+    UrnKey,
+    derive,
+    destroy_key,
+    read_key,
+    sealing_key,
+    write_key,
+)
 
 
 class NoExportKey(Refusal):
@@ -25,13 +33,13 @@ class ResultKeys:
         """Make the campaign's export key, or find the one made before; its public half."""
         path = self._path(slug)
         if not path.exists():
-            write_key(path, SealingKey.generate().to_bytes())
+            write_key(path, UrnKey.generate().to_bytes())
         return self.get(slug).public
 
     def get(self, slug: str) -> SealingKey:
         """The campaign's export key; NoExportKey when it is not here whole."""
         try:
-            return SealingKey.from_bytes(read_key(self._path(slug)))
+            return sealing_key(read_key(self._path(slug)))
         except (FileNotFoundError, ValueError) as error:
             raise NoExportKey from error
 

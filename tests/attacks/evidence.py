@@ -9,7 +9,7 @@ import sqlite3
 import struct
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -19,7 +19,7 @@ from attacks.town import Line, Town, opened
 from sqlalchemy import text
 
 from consultation.database import Database
-from consultation.sealing import SealingKey
+from consultation.sealing import SealingKey, sealing_key
 
 BOX_TABLES = ("spent", "inbox", "ballot", "draft", "airlock")
 START = 32
@@ -79,7 +79,8 @@ class Story:
     def read(self, boxes: Iterable[bytes]) -> Mapping[bytes, str]:
         """The marks in those boxes that the analyst's key opens."""
         key = self.town.export_key()
-        found = ((box, opened(key, box)) for box in boxes)
+        urn = self.town.campaign.urn
+        found = ((box, opened(urn, key, box)) for box in boxes)
         return {box: mark for box, mark in found if mark}
 
     def lots(self) -> Iterator[tuple[Sequence[bytes], Sequence[str]]]:
@@ -261,8 +262,8 @@ def keys_left(town: Town) -> Sequence[SealingKey]:
     """Every sealing key that can still be found on the machine."""
     found = []
     for path in sorted((town.directory / "keys").rglob("*")):
-        if path.is_file() and len(path.read_bytes()) == 32:
-            found.append(SealingKey.from_bytes(path.read_bytes()))
+        with suppress(ValueError, IsADirectoryError):
+            found.append(sealing_key(path.read_bytes()))
     return found
 
 

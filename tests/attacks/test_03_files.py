@@ -60,7 +60,7 @@ def moved(archive: Archive, size: Size) -> Moved:
     return Moved(
         town=town,
         arrival=[agent.mark for agent in town.agents],
-        marks={one: opened(key, one) or "" for one in boxes},
+        marks={one: opened(town.campaign.urn, key, one) or "" for one in boxes},
         journal=journal_since(box, beginning),
     )
 
@@ -101,14 +101,16 @@ def test_3_no_key_left_opens_anything_ever_copied_but_the_urn(
     leaky = archive.new_town("key-kept", people=30, pool=1000)
     leaky.answer(leaky.agents[0])
     waiting = dump(leaky, 1).inbox.values()
-    assert all(opened(key, box) for box in waiting for key in [leaky.airlock_key()])
+    key, urn = leaky.airlock_key(), leaky.campaign.urn
+    assert all(opened(urn, key, box) for box in waiting)
 
     final = set(story.final.ballots.values())
     copied = frozenset().union(*(one.sealed for one in story.dumps)) - final
     released = frozenset().union(*(one.ballots.values() for one in story.dumps))
-    found = [box for box in copied - released for key in keys_left(story.town) if opened(key, box)]
+    urn, keys = story.town.campaign.urn, keys_left(story.town)
+    found = [box for box in copied - released for key in keys if opened(urn, key, box)]
 
-    assert keys_left(story.town)
+    assert keys
     figure("copied boxes", len(copied))
     figure("opened", len(found))
     assert not found

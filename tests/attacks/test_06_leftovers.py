@@ -118,7 +118,7 @@ def _files_beside(town: Town) -> set[str]:
 
 def _keys_to_try(story: Story) -> Iterator[bytes]:
     """Every 32 bytes that the machine holds after the closing."""
-    yield from (key.to_bytes() for key in keys_left(story.town))
+    yield from (key.private for key in keys_left(story.town))
     yield from story.final.spent
     yield from story.final.ballots
     columns = "token_hash, blinded_hash, address_key, id"

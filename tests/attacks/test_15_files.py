@@ -27,13 +27,14 @@ from attacks.town import LANDING, Device, Town
 from conftest import Clock
 from counting import Office, crowd, office_with_an_urn
 
+from consultation.ballots.boxes import from_airlock
 from consultation.blind import nullifier
 from consultation.database import Database
 from consultation.results.disclosure import K
 from consultation.results.export import Results
 from consultation.results.formats import Wanted
 from consultation.roll.batches import parse, report
-from consultation.sealing import SealingKey, seal
+from consultation.sealing import UrnKey, seal
 
 PROFILE = ("territoire", "categorie", "audience")
 PLANTED = [{"territoire": f"R{number:02}", "categorie": "a"} for number in range(1, 11)]
@@ -114,7 +115,7 @@ def test_15_no_file_holds_a_text_beside_the_other_answers(story: Story, tmp_path
 def test_19_rows_made_without_script_look_like_the_others(story: Story, figure: Figure) -> None:
     agents = {agent.mark: agent for agent in story.town.agents}
     marks = story.marks()
-    key = SealingKey.generate().public
+    key = UrnKey.generate().public
     leaky = [
         (_seal_leaking(key, box, script=agents[mark].script), agents[mark].script)
         for box, mark in marks.items()
@@ -138,7 +139,7 @@ def test_19_the_same_answers_make_the_same_document_either_way(archive: Archive)
         before = dump(town, 0)
         Device(town, replace(agent, script=script, mark="pareil")).answer()
         (box,) = set(dump(town, 1).inbox.values()) - set(before.inbox.values())
-        documents.append(key.unseal(box))
+        documents.append(from_airlock(town.campaign.urn, key, box))
 
     assert documents[0] == documents[1]
 
@@ -249,7 +250,7 @@ def _nullifiers(story: Story) -> list[tuple[bytes, bool]]:
 
 def _seal_leaking(key: bytes, box: bytes, *, script: bool) -> bytes:
     """A box that says how it came: three bytes more."""
-    return seal(key, box[:100]) + (b"" if script else b"nojs"[:3])
+    return seal(key, box[:100], b"") + (b"" if script else b"nojs"[:3])
 
 
 def _accuracy(rows: Sequence[tuple[bytes, bool]]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -25,6 +25,7 @@ from running import close, destroy_retired_keys, end, prove
 from sqlalchemy import select
 
 from consultation.app import create_app, utc_now
+from consultation.ballots.boxes import from_airlock, from_urn
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.tables import airlock
@@ -449,12 +450,13 @@ def mark_of(document: bytes) -> str:
     return str(json.loads(document)["answers"]["mot"])
 
 
-def opened(key: SealingKey, sealed: bytes) -> str | None:
-    """The mark in this box; None when the key does not open it."""
-    try:
-        return mark_of(key.unseal(sealed))
-    except CannotUnseal:
-        return None
+def opened(urn: bytes, key: SealingKey, sealed: bytes) -> str | None:
+    """The mark in this box, of the urn or of its airlock; None when the key does not open it."""
+    with suppress(CannotUnseal):
+        return mark_of(from_urn(urn, key, sealed))
+    with suppress(CannotUnseal):
+        return mark_of(from_airlock(urn, key, sealed).document)
+    return None
 
 
 def _register(app: Application, directory: Path, pool: int, opens: datetime) -> None:

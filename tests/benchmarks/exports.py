@@ -20,13 +20,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from consultation.ballots.boxes import from_urn
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import Release
 from consultation.ballots.store import Urn
 from consultation.blind import PrivateKey
 from consultation.config import migrations_of
 from consultation.database import Database, migrate
-from consultation.demo.full_size import Source, cast, groups
+from consultation.demo.full_size import cast, groups
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
 from consultation.office.store import Campaigns, Journal
@@ -63,7 +64,7 @@ class Place:
         """The baseline: read, unseal, parse."""
         key, count = self.keys.get(SLUG), 0
         for box in self.urn.ballots(self.campaign):
-            json.loads(key.unseal(box))
+            json.loads(from_urn(self.campaign.urn, key, box))
             count += 1
         return count
 
@@ -72,7 +73,7 @@ class Place:
         key, layout = self.keys.get(SLUG), plan(self.campaign.questionnaire)
         with Rows(layout, directory, self.keys.drawing(SLUG)) as rows:
             for box in self.urn.ballots(self.campaign):
-                ballot = Ballot.opened(key, box)
+                ballot = Ballot.opened(self.campaign.urn, key, box)
                 if ballot:
                     rows.take(ballot)
             with (directory / "microdata.csv").open("w", encoding="utf-8", newline="") as file:
@@ -124,8 +125,8 @@ def _tell_speed(directory: Path, rounds: int) -> None:
 
 def _tell_tables(place: Place) -> None:
     """The array and its tables, beside one pass of parsing."""
-    key = place.keys.get(SLUG)
-    documents = [key.unseal(box) for box in place.urn.ballots(place.campaign)]
+    key, urn = place.keys.get(SLUG), place.campaign.urn
+    documents = [from_urn(urn, key, box) for box in place.urn.ballots(place.campaign)]
     parse = min(_cpu(lambda: [json.loads(one) for one in documents]) for _ in range(3))
     layout = Layout(plan(place.campaign.questionnaire))
     ballots = [one for one in map(Ballot.read, documents) if one]
@@ -188,8 +189,7 @@ def _fill(directory: Path, ballots: int) -> None:
         proofs = Proofs(office, lambda: now)
         Release(box, BoxKeys(directory / "keys"), proofs, lambda: now, rng).prepare(campaign)
         invited = groups(campaign.questionnaire, ballots, rng)
-        source = Source(questionnaire(), ())
-        cast(box, campaign, source, invited, rng, waiting=0, progress=lambda _: None)
+        cast(box, campaign, invited, rng, waiting=0, progress=lambda _: None)
         campaigns.start_closing(SLUG, now)
         campaigns.finish_closing(SLUG)
 

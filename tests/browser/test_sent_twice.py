@@ -10,6 +10,8 @@ from browsing import enter, go_on, heading, kept
 from playwright.sync_api import Page, Route, expect
 from running import Running
 
+from consultation.ballots.boxes import from_urn
+
 pytestmark = pytest.mark.long
 
 SEND = "text=Envoyer mes réponses >> visible=true"
@@ -58,7 +60,8 @@ def words_kept(platform: Running) -> list[str]:
     """What the urn holds under « mot »."""
     platform.release.run(platform.campaign, everything=True)
     boxes = platform.urn.ballots(platform.campaign)
-    documents = (json.loads(small.export_key().unseal(box)) for box in boxes)
+    urn, key = platform.campaign.urn, small.export_key()
+    documents = (json.loads(from_urn(urn, key, box)) for box in boxes)
     return [document["answers"].get("mot", "") for document in documents]
 
 

@@ -271,8 +271,9 @@ def _until(server: subprocess.Popen[str], words: str) -> str:
 
 def _ballots(directory: Path) -> list[dict[str, object]]:
     with closing(sqlite3.connect(directory / "box.sqlite")) as base:
-        sealed = [one for (one,) in base.execute("SELECT sealed FROM ballot")]
-    return answers_in(sealed, read_key(next((directory / "keys/results").glob("juin*/export.key"))))
+        sealed = base.execute("SELECT urn, sealed FROM ballot").fetchall()
+    key = read_key(next((directory / "keys/results").glob("juin*/export.key")))
+    return answers_in(sealed, key)
 
 
 def _rows(

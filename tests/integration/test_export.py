@@ -12,6 +12,7 @@ import tracemalloc
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ from conftest import Clock
 from counting import DEFINITION, Office, crowd, office_with_an_urn
 from sqlalchemy import insert
 
+from consultation.ballots.boxes import for_urn
 from consultation.ballots.tables import ballot, inbox
 from consultation.database import Database
 from consultation.results.disclosure import TooFewRows
@@ -28,7 +30,7 @@ from consultation.results.export import NotClosed
 from consultation.results.files import AlreadyThere
 from consultation.results.formats import FORMATS, Wanted
 from consultation.results.keys import NoExportKey
-from consultation.sealing import SealingKey, seal
+from consultation.sealing import UrnKey
 
 PROFILE = ["audience", "territoire", "categorie"]
 
@@ -552,7 +554,8 @@ def test_an_export_is_for_its_owner_and_leaves_nothing_else_behind(
 
 def test_a_damaged_ballot_is_counted_and_costs_no_other(office: Office, tmp_path: Path) -> None:
     office.fill(crowd(30))
-    office.put_sealed([b"damaged", seal(SealingKey.generate().public, b"{}")])
+    elsewhere = replace(office.campaign, export_key=UrnKey.generate().public)
+    office.put_sealed([b"damaged", for_urn(elsewhere, b"{}")])
     office.put([b"not a ballot"])
     office.close()
 
@@ -574,7 +577,7 @@ def test_a_sound_urn_is_verified(office: Office) -> None:
 def test_a_ballot_too_many_is_seen(office: Office) -> None:
     office.fill(crowd(30))
     with office.box.write() as tx:
-        more = seal(office.campaign.export_key, b'{"audience": "agents", "answers": {}}')
+        more = for_urn(office.campaign, b'{"audience": "agents", "answers": {}}')
         tx.execute(insert(ballot), {"id": bytes(16), "urn": office.campaign.urn, "sealed": more})
 
     assert not office.results.verify(office.campaign).holds

@@ -2,18 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import running
 import small
 from conftest import Clock
 from running import Running
 from visitor import Visitor
 
+from consultation.ballots.boxes import from_urn
 from consultation.ballots.pages import CARRIED
 from consultation.blind import from_wire, nullifier, to_wire
+from consultation.database import Database
 from consultation.questionnaire.reading import ID, RESERVED
+from consultation.roll.keys import RollKeys
 
 HERE = "/q/essai/agents"
 FIRST = f"{HERE}/pages/situation"
@@ -43,7 +48,10 @@ def to_the_review(visitor: Visitor, answers: Mapping[str, str] | None = None) ->
 
 def released(platform: Running) -> list[dict[str, object]]:
     platform.release.run(platform.campaign, everything=True)
-    opened = (small.export_key().unseal(box) for box in platform.urn.ballots(platform.campaign))
+    opened = (
+        from_urn(platform.campaign.urn, small.export_key(), box)
+        for box in platform.urn.ballots(platform.campaign)
+    )
     return [json.loads(document) for document in opened]
 
 
@@ -481,6 +489,34 @@ def test_too_much_is_refused(visitor: Visitor, credential: small.Credential) -> 
 
     visitor.send(FIRST, [*fields, ("answers", "x" * 70_000)], 413)
     visitor.send(FIRST, [*fields, *[("fonction", "agent")] * 1001], 413)
+
+
+WRITING = f"""{small.ONE_QUESTION.replace("Agents}", "Agents, cadres: Cadres}").rstrip()}
+  - {{id: texte, type: longtext, max_length: 4000, text: "Dites-nous"}}
+"""
+
+
+def test_texts_fit_in_french_and_others_are_told_when_they_do_not(
+    store: Callable[[str], Database], roll_keys: RollKeys, clock: Clock, keys_directory: Path
+) -> None:
+    platform = running.run(store, roll_keys, clock, keys_directory, definition=WRITING)
+    visitor = Visitor(platform.app)
+
+    def sent(written: str, status: int) -> str:
+        fields = {"avis": "oui", "texte": written, **small.credential().fields}
+        visitor.open(f"{HERE}/commencer").fill(fields).press("suite")
+        return visitor.press("Envoyer mes réponses", status).body
+
+    assert platform.campaign.box_size == 8 * 1024
+    assert "Vos textes sont trop longs" in sent("語" * 4000, 422)
+    assert "Vos textes sont trop longs" not in sent("é" * 4000, 200)
+    assert released(platform) == [
+        {
+            "definition": platform.campaign.digest,
+            "audience": "agents",
+            "answers": {"avis": "oui", "texte": "é" * 4000},
+        }
+    ]
 
 
 def test_text_comes_back_as_text(visitor: Visitor, credential: small.Credential) -> None:

@@ -41,6 +41,7 @@ from voting import credential
 
 from consultation.airlock import KEPT_FOR, LEAP, MOVES, PROVED_FOR, ROUND, Keys, State, Watched
 from consultation.backup import Backup
+from consultation.ballots.boxes import from_airlock, from_urn
 from consultation.ballots.keys import BoxKeys
 from consultation.ballots.release import KeyElsewhere, Release
 from consultation.ballots.standbys import Position, position
@@ -56,7 +57,7 @@ from consultation.office.store import Approvals, Campaigns, Figures, Journal
 from consultation.results.keys import ResultKeys
 from consultation.roll.keys import RollKeys
 from consultation.roll.store import Roll
-from consultation.sealing import SealingKey
+from consultation.sealing import AirlockKey, CannotUnseal, SealingKey, sealing_key
 from consultation.worker import Worker
 
 POOL = 2
@@ -92,9 +93,9 @@ class Mortal(BoxKeys):
         self.made: dict[bytes, SealingKey] = {}
         self._fate = fate
 
-    def create(self, urn: bytes) -> SealingKey:
+    def create(self, urn: bytes, kind: type[SealingKey] = AirlockKey) -> SealingKey:
         self._fate("create")
-        made = super().create(urn)
+        made = super().create(urn, kind)
         self.made[made.public] = made
         self._fate("created")
         return made
@@ -648,7 +649,7 @@ class Airlocks(RuleBasedStateMachine):
         """A person has changed the files."""
         self.most_files = max(2, len(self._files()))
         for path in self._files():
-            key = SealingKey.from_bytes(path.read_bytes())
+            key = sealing_key(path.read_bytes())
             self.keys.made[key.public] = key
         self.states = self._states()
 
@@ -685,9 +686,14 @@ class Airlocks(RuleBasedStateMachine):
         return self.keys.get(self.opened.urn, named) if named else None
 
     def _documents(self, boxes: list[bytes], key: SealingKey | None) -> frozenset[int]:
-        found = [json.loads(key.unseal(box)) for box in boxes] if key else []
+        found = [json.loads(self._opened(key, box)) for box in boxes] if key else []
         assert len(set(found)) == len(found)
         return frozenset(found)
+
+    def _opened(self, key: SealingKey, box: bytes) -> bytes:
+        with suppress(CannotUnseal):
+            return from_urn(self.opened.urn, key, box)
+        return from_airlock(self.opened.urn, key, box).document
 
 
 STORIES = {

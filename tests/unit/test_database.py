@@ -163,6 +163,29 @@ def test_a_file_to_check_is_kept_when_it_leaves_the_rows_of_batches(
         assert connection.scalar(text("SELECT count(*) FROM batch")) == 2
 
 
+def test_a_campaign_of_before_has_no_size_for_its_boxes_and_keys_may_be_longer(
+    bare_database: Database,
+) -> None:
+    migrate(bare_database, scripts("office"), to="office_0011")
+    before = {"slug": "juin", "urn": b"u" * 16, "title": "Juin", "definition": "", "lists": "{}"}
+    before |= {"digest": "", "state": "draft", "pool": 50, "export_key": b"k" * 32}
+    before |= {"opens": "2024-06-03 09:00", "closes": "2024-06-28 18:00"}
+    names, values = ", ".join(before), ", ".join(f":{name}" for name in before)
+    with bare_database.write() as tx:
+        tx.execute(text(f"INSERT INTO campaign ({names}) VALUES ({values})"), before)
+
+    migrate(bare_database, scripts("office"))
+
+    new = before | {"slug": "juillet", "urn": b"v" * 16, "export_key": b"k" * 1216}
+    with bare_database.write() as tx:
+        tx.execute(text(f"INSERT INTO campaign ({names}) VALUES ({values})"), new)
+        query = "SELECT export_key, box_size FROM campaign ORDER BY opens, slug DESC"
+        assert [(bytes(key), size) for key, size in tx.execute(text(query))] == [
+            (before["export_key"], None),
+            (new["export_key"], None),
+        ]
+
+
 def test_no_two_stores_share_a_revision_name() -> None:
     names = [file.stem for side in SIDES for file in scripts(side).glob("versions/*.py")]
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import Clock
 from small import ONE_QUESTION
+from sqlalchemy import text
 
 from consultation.blind import PrivateKey, PublicKey
 from consultation.database import Database
@@ -282,6 +283,47 @@ def test_what_loses_answers_is_refused_once_open(register: Campaigns) -> None:
         register.revise("juin-2024", LOSING, {})
 
     assert register.get("juin-2024") == before.__class__(**{**vars(before), "state": "open"})
+
+
+LONGER = f"""{ONE_QUESTION.rstrip()}
+  - {{id: un, type: longtext, max_length: 4000, text: Un}}
+  - {{id: deux, type: longtext, max_length: 4000, text: Deux}}
+"""
+
+
+def test_boxes_keep_the_size_of_the_opening(register: Campaigns) -> None:
+    before = create(register)
+    register.open("juin-2024")
+    shorter = LONGER.replace("max_length: 4000", "max_length: 1000")
+
+    with pytest.raises(campaigns.LongerAnswers):
+        register.revise("juin-2024", LONGER, {})
+
+    assert register.get("juin-2024").digest == before.digest
+    assert register.revise("juin-2024", shorter, {})
+    assert register.get("juin-2024").box_size == before.box_size == 8 * 1024
+
+
+def test_a_draft_takes_the_size_of_what_it_has_become(register: Campaigns) -> None:
+    create(register)
+
+    register.revise("juin-2024", LONGER, {})
+
+    assert register.get("juin-2024").box_size == 16 * 1024
+
+
+def test_a_former_campaign_has_no_size_to_outgrow(
+    register: Campaigns, office_database: Database
+) -> None:
+    create(register)
+    with office_database.write() as tx:
+        tx.execute(text("UPDATE campaign SET box_size = NULL"))
+
+    register.revise("juin-2024", FIXED, {})
+    register.open("juin-2024")
+    register.revise("juin-2024", LONGER, {})
+
+    assert register.get("juin-2024").box_size is None
 
 
 TURNED = ONE_QUESTION.replace("oui: Oui, non: Non", "oui: Non, non: Oui")

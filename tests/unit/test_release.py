@@ -16,6 +16,7 @@ from small import campaign, credential, export_key
 from sqlalchemy import select
 
 from consultation.airlock import Watched
+from consultation.ballots.boxes import from_airlock, from_urn
 from consultation.ballots.keys import AirlockKeyMissing, BoxKeys
 from consultation.ballots.release import Release, Released
 from consultation.ballots.store import NoAirlock, Urn
@@ -23,7 +24,7 @@ from consultation.ballots.tables import airlock, ballot, inbox
 from consultation.database import Database
 from consultation.office.campaigns import Campaign
 from consultation.office.proofs import Proofs
-from consultation.sealing import CannotUnseal, SealingKey
+from consultation.sealing import AirlockKey, CannotUnseal, SealingKey, sealing_key
 
 POOL = 5
 
@@ -84,7 +85,8 @@ def fill(urn: Urn, opened: Campaign, numbers: Iterable[int]) -> None:
 
 
 def opened_ballots(urn: Urn, opened: Campaign) -> list[int]:
-    return [json.loads(export_key().unseal(sealed)) for sealed in urn.ballots(opened)]
+    boxes = urn.ballots(opened)
+    return [json.loads(from_urn(opened.urn, export_key(), sealed)) for sealed in boxes]
 
 
 def key_files(keys_directory: Path, opened: Campaign) -> list[Path]:
@@ -108,8 +110,8 @@ class DyingKeys(BoxKeys):
         super().__init__(directory)
         self._dies_at = dies_at
 
-    def create(self, urn: bytes) -> SealingKey:
-        created = super().create(urn)
+    def create(self, urn: bytes, kind: type[SealingKey] = AirlockKey) -> SealingKey:
+        created = super().create(urn, kind)
         if self._dies_at == "after creating":
             raise Dies
         return created
@@ -175,7 +177,7 @@ def test_the_old_key_is_destroyed_an_hour_later_and_opens_nothing(
 ) -> None:
     fill(urn, opened, range(3 * POOL))
     [old] = key_files(keys_directory, opened)
-    stolen = SealingKey.from_bytes(old.read_bytes())
+    stolen = sealing_key(old.read_bytes())
 
     release.run(opened)
 
@@ -187,7 +189,7 @@ def test_the_old_key_is_destroyed_an_hour_later_and_opens_nothing(
         boxes = connection.scalars(select(inbox.c.sealed)).all()
     for box in boxes:
         with pytest.raises(CannotUnseal):
-            stolen.unseal(box)
+            from_airlock(opened.urn, stolen, box)
 
 
 def test_ballots_come_out_in_no_order(urn: Urn, opened: Campaign, mixer: Mixer) -> None:
@@ -350,8 +352,8 @@ def test_of_two_processes_that_open_an_airlock_at_once_one_key_is_left(
     new = campaign(pool=POOL)
 
     class Slow(BoxKeys):
-        def create(self, urn: bytes) -> SealingKey:
-            made = super().create(urn)
+        def create(self, urn: bytes, kind: type[SealingKey] = AirlockKey) -> SealingKey:
+            made = super().create(urn, kind)
             release.prepare(new)  # faster
             return made
 
