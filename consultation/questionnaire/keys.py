@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal[
+Held = Literal[
     "text",  # words people read, in one or several languages
     "texts",  # an id and a text on each line
     "ends",  # two texts
@@ -50,7 +50,7 @@ MAX_CODES = 1_000  # a bound for editors; the loader knows how many options ther
 class Key:
     """What may be written after one key."""
 
-    kind: Kind
+    holds: Held
     says: str
     needed: bool = False
     low: int = 0
@@ -72,50 +72,51 @@ class Shape:
 QUESTIONNAIRE = Shape(
     name="le questionnaire",
     keys={
-        "format": Key(kind="word", words=(FORMAT,), needed=True, says="toujours `1`"),
+        "format": Key(holds="word", words=(FORMAT,), needed=True, says="toujours `1`"),
         "id": Key(
-            kind="slug",
+            holds="slug",
             needed=True,
             says="le nom du questionnaire : minuscules, chiffres, `-` et `_`",
         ),
         "version": Key(
-            kind="whole",
+            holds="whole",
             low=1,
             high=1_000_000,
             needed=True,
             says="un nombre entier, augmenté à chaque changement",
         ),
-        "lang": Key(kind="language", says="la langue des textes, `fr` par défaut"),
-        "title": Key(kind="text", needed=True, says="le titre"),
-        "minutes": Key(kind="whole", low=1, high=MAX_MINUTES, says="la durée annoncée"),
+        "lang": Key(holds="language", says="la langue des textes, `fr` par défaut"),
+        "title": Key(holds="text", needed=True, says="le titre"),
+        "minutes": Key(holds="whole", low=1, high=MAX_MINUTES, says="la durée annoncée"),
         "audiences": Key(
-            kind="texts",
+            holds="texts",
             needed=True,
             says="les publics, `identifiant: libellé` ; chaque lot d’invitations s’adresse à "
             "l’un d’eux",
         ),
         "intro": Key(
-            kind="text",
+            holds="text",
             tags=True,
             says="le texte d’accueil ; une ligne vide sépare deux paragraphes",
         ),
         "lists": Key(
-            kind="lists",
+            holds="lists",
             says="des réponses partagées par plusieurs questions, ou lues dans un fichier",
         ),
         "conditions": Key(
-            kind="conditions", says="des conditions nommées, à employer dans `show_if`"
+            holds="conditions", says="des conditions nommées, à employer dans `show_if`"
         ),
         "generalisation": Key(
-            kind="ids",
+            holds="ids",
             says="les questions `profile`, dans l’ordre où l’export peut les rendre moins précises",
         ),
         "privacy": Key(
-            kind="privacy", says="ce qui fut décidé après l’examen de confidentialité d’un effectif"
+            holds="privacy",
+            says="ce qui fut décidé après l’examen de confidentialité d’un effectif",
         ),
-        "pages": Key(kind="pages", needed=True, says="les pages, dans l’ordre"),
-        "review": Key(kind="flag", says="`false` supprime la relecture avant l’envoi"),
-        "end": Key(kind="text", tags=True, says="le texte de la dernière page"),
+        "pages": Key(holds="pages", needed=True, says="les pages, dans l’ordre"),
+        "review": Key(holds="flag", says="`false` supprime la relecture avant l’envoi"),
+        "end": Key(holds="text", tags=True, says="le texte de la dernière page"),
     },
 )
 
@@ -123,7 +124,7 @@ PRIVACY = Shape(
     name="la confidentialité",
     keys={
         "override": Key(
-            kind="override",
+            holds="override",
             says="la dérogation signée qui accepte ce que `check --population` refuserait",
         )
     },
@@ -132,27 +133,27 @@ PRIVACY = Shape(
 OVERRIDE = Shape(
     name="une dérogation",
     keys={
-        "reason": Key(kind="line", needed=True, says="pourquoi la limite peut être dépassée"),
-        "signed_by": Key(kind="line", needed=True, says="qui en répond : nom et fonction"),
-        "date": Key(kind="date", needed=True, says="le jour de la signature, écrit `2024-06-28`"),
+        "reason": Key(holds="line", needed=True, says="pourquoi la limite peut être dépassée"),
+        "signed_by": Key(holds="line", needed=True, says="qui en répond : nom et fonction"),
+        "date": Key(holds="date", needed=True, says="le jour de la signature, écrit `2024-06-28`"),
     },
 )
 
 PAGE = Shape(
     name="une page",
     keys={
-        "id": Key(kind="id", needed=True, says="son identifiant"),
-        "title": Key(kind="text", piping=True, needed=True, says="son titre"),
-        "intro": Key(kind="text", tags=True, piping=True, says="un texte avant les questions"),
-        "show_if": Key(kind="condition", says="quand elle se montre"),
+        "id": Key(holds="id", needed=True, says="son identifiant"),
+        "title": Key(holds="text", piping=True, needed=True, says="son titre"),
+        "intro": Key(holds="text", tags=True, piping=True, says="un texte avant les questions"),
+        "show_if": Key(holds="condition", says="quand elle se montre"),
         "shuffle": Key(
-            kind="id",
+            holds="id",
             says="une étiquette : les pages de même étiquette viennent dans un ordre tiré au sort "
             "pour chacun",
         ),
-        "questions": Key(kind="questions", needed=True, says="de une à huit questions"),
+        "questions": Key(holds="questions", needed=True, says="de une à huit questions"),
         "checks": Key(
-            kind="checks",
+            holds="checks",
             says="des contrôles ; chacun est posé une fois, et la personne peut maintenir ses "
             "réponses",
         ),
@@ -163,18 +164,21 @@ CHECK = Shape(
     name="un contrôle",
     keys={
         "warn_if": Key(
-            kind="condition", needed=True, says="ce qui surprend, dans les réponses de la page"
+            holds="condition", needed=True, says="ce qui surprend, dans les réponses de la page"
         ),
-        "message": Key(kind="text", piping=True, needed=True, says="ce qui est alors demandé"),
+        "message": Key(holds="text", piping=True, needed=True, says="ce qui est alors demandé"),
     },
 )
 
 DEFINITION = Shape(
     name="une définition",
     keys={
-        "term": Key(kind="text", needed=True, says="le mot, toujours visible"),
+        "term": Key(holds="text", needed=True, says="le mot, toujours visible"),
         "text": Key(
-            kind="text", tags=True, needed=True, says="son explication, repliée tant qu’on l’ignore"
+            holds="text",
+            tags=True,
+            needed=True,
+            says="son explication, repliée tant qu’on l’ignore",
         ),
     },
 )
@@ -182,80 +186,80 @@ DEFINITION = Shape(
 OPTION = Shape(
     name="une réponse",
     keys={
-        "label": Key(kind="text", needed=True, says="le libellé"),
-        "hint": Key(kind="text", says="une aide"),
+        "label": Key(holds="text", needed=True, says="le libellé"),
+        "hint": Key(holds="text", says="une aide"),
         "other": Key(
-            kind="whole",
+            holds="whole",
             low=1,
             high=MAX_OTHER,
             says="suivie d’un texte libre, de ce nombre de caractères au plus (500) ; une seule "
             "par question",
         ),
-        "exclusive": Key(kind="flag", says="dans un `choices` : elle ne va avec aucune autre"),
+        "exclusive": Key(holds="flag", says="dans un `choices` : elle ne va avec aucune autre"),
         "apart": Key(
-            kind="flag",
+            holds="flag",
             says="à l’écart de l’échelle (« sans avis ») ; ne compte pas dans les moyennes",
         ),
-        "last": Key(kind="flag", says="reste à la fin d’un ordre tiré au sort"),
-        "show_if": Key(kind="condition", says="quand elle est proposée"),
+        "last": Key(holds="flag", says="reste à la fin d’un ordre tiré au sort"),
+        "show_if": Key(holds="condition", says="quand elle est proposée"),
     },
 )
 
 ROW = Shape(
     name="une ligne",
     keys={
-        "label": Key(kind="text", needed=True, says="le libellé"),
-        "show_if": Key(kind="condition", says="quand elle se montre"),
+        "label": Key(holds="text", needed=True, says="le libellé"),
+        "show_if": Key(holds="condition", says="quand elle se montre"),
     },
 )
 
 LIST_FILE = Shape(
     name="une liste",
-    keys={"file": Key(kind="line", needed=True, says="le fichier CSV, à côté du questionnaire")},
+    keys={"file": Key(holds="line", needed=True, says="le fichier CSV, à côté du questionnaire")},
 )
 
 _COMMON = {
-    "id": Key(kind="id", needed=True, says="son identifiant : c’est aussi le nom de sa colonne"),
-    "type": Key(kind="word", needed=True, says="son type"),
-    "text": Key(kind="text", tags=True, piping=True, needed=True, says="la question elle-même"),
-    "show_if": Key(kind="condition", says="quand elle se montre"),
+    "id": Key(holds="id", needed=True, says="son identifiant : c’est aussi le nom de sa colonne"),
+    "type": Key(holds="word", needed=True, says="son type"),
+    "text": Key(holds="text", tags=True, piping=True, needed=True, says="la question elle-même"),
+    "show_if": Key(holds="condition", says="quand elle se montre"),
     "definitions": Key(
-        kind="definitions", says="des mots expliqués sous la question, repliés tant qu’on l’ignore"
+        holds="definitions", says="des mots expliqués sous la question, repliés tant qu’on l’ignore"
     ),
 }
 _ANSWERED = {
-    "hint": Key(kind="text", tags=True, piping=True, says="une aide sous le texte"),
+    "hint": Key(holds="text", tags=True, piping=True, says="une aide sous le texte"),
     "required": Key(
-        kind="text",
+        holds="text",
         says="le message montré quand la réponse manque ; sans cette clé, la question est "
         "facultative",
     ),
     "reminder": Key(
-        kind="text",
+        holds="text",
         says="ce qui est rappelé, une seule fois par page, à qui laisse la question sans réponse",
     ),
     "profile": Key(
-        kind="flag",
+        holds="flag",
         says="`true` : la réponse décrit la personne ; elle entre dans les règles de "
         "confidentialité",
     ),
     "sensitive": Key(
-        kind="flag",
+        holds="flag",
         says="`true` : réponse sensible ; un groupe entier ne doit pas avoir la même",
     ),
     "export": Key(
-        kind="word",
+        holds="word",
         words=("all", "tables", "none"),
         says="`all` (par défaut), `tables` (jamais dans les microdonnées) ou `none`",
     ),
 }
 OPTIONS = {
-    "options": Key(kind="options", says="les réponses possibles"),
-    "list": Key(kind="list", says="ou le nom d’une liste"),
+    "options": Key(holds="options", says="les réponses possibles"),
+    "list": Key(holds="list", says="ou le nom d’une liste"),
 }
 ORDER = {
     "order": Key(
-        kind="word",
+        holds="word",
         words=("random", "written"),
         says="`random` : un ordre tiré au sort pour chacun ; `written` par défaut",
     )

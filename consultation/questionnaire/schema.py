@@ -20,8 +20,8 @@ from consultation.questionnaire.keys import (
     PRIVACY,
     QUESTIONNAIRE,
     ROW,
+    Held,
     Key,
-    Kind,
     Shape,
 )
 from consultation.questionnaire.kinds import KINDS
@@ -59,15 +59,15 @@ def _value(name: str, key: Key) -> Schema:
     if name == "type":
         return said | {"enum": list(KINDS)}
     if name == "required":
-        return said | {"not": {"type": "boolean"}, "allOf": [_KINDS["text"]]}
-    match key.kind:
+        return said | {"not": {"type": "boolean"}, "allOf": [_HELD["text"]]}
+    match key.holds:
         case "word":
             known: list[Json] = [*key.words, *([int(FORMAT)] if name == "format" else [])]
             return said | {"enum": known}
         case "whole":
             return said | {"type": "integer", "minimum": key.low, "maximum": key.high}
     # Beside a reference, draft 7 reads nothing else.
-    return said | {"allOf": [_KINDS[key.kind]]}
+    return said | {"allOf": [_HELD[key.holds]]}
 
 
 def _definitions() -> Schema:
@@ -153,7 +153,7 @@ def _items(item: Json, *, at_least: int = 0) -> Schema:
 _SCALAR = ["string", "number", "boolean"]  # whatever YAML takes them for, they are texts here
 _WORDS: Schema = {"type": _SCALAR, "pattern": r"\S"}
 
-_KINDS: Mapping[Kind, Schema] = {
+_HELD: Mapping[Held, Schema] = {
     "text": _ref("text"),
     "texts": _named(_ref("text"), at_least=1),
     "ends": {"type": "array", "items": _ref("text"), "minItems": 2, "maxItems": 2},

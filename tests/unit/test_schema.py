@@ -94,7 +94,7 @@ class Author:
             "override": lambda: self.table(OVERRIDE),
             "pages": lambda: [self.table(PAGE) for _ in range(rng.randint(1, 2))],
         }
-        return kinds[key.kind]()
+        return kinds[key.holds]()
 
     def text(self) -> Any:
         words = self.rng.sample(["Oui", "Non, jamais", "C’est long", "12"], 2)

@@ -67,13 +67,13 @@ class Choice(Question):
         {
             **OPTIONS,
             "as": Key(
-                kind="word",
+                holds="word",
                 words=("radio", "search"),
                 says="`search` pour une longue liste avec recherche ; `radio` par défaut",
             ),
             **ORDER,
             "store": Key(
-                kind="id", says="la colonne de la liste qui est écrite à la place du code"
+                holds="id", says="la colonne de la liste qui est écrite à la place du code"
             ),
         },
         ONE_OF_OPTIONS,

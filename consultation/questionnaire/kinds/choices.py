@@ -84,12 +84,12 @@ class Choices(Question):
         {
             **OPTIONS,
             "min": Key(
-                kind="whole",
+                holds="whole",
                 low=0,
                 high=MAX_CODES,
                 says="combien de réponses au moins ; chacun doit s’en voir proposer autant",
             ),
-            "max": Key(kind="whole", low=1, high=MAX_CODES, says="combien de réponses au plus"),
+            "max": Key(holds="whole", low=1, high=MAX_CODES, says="combien de réponses au plus"),
             **ORDER,
         },
         ONE_OF_OPTIONS,

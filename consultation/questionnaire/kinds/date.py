@@ -84,12 +84,12 @@ class Date(Question):
         "date",
         {
             "precision": Key(
-                kind="word",
+                holds="word",
                 words=("day", "month", "year"),
                 says="`day` (par défaut), `month` ou `year` : ce qui est demandé, et rien de plus",
             ),
-            "min": Key(kind="date", says="la première date admise, écrite `2024-06-28`"),
-            "max": Key(kind="date", says="la dernière date admise"),
+            "min": Key(holds="date", says="la première date admise, écrite `2024-06-28`"),
+            "max": Key(holds="date", says="la dernière date admise"),
         },
     )
     generalises = True

@@ -25,7 +25,7 @@ class LongText(Written):
         "longtext",
         {
             "max_length": Key(
-                kind="whole",
+                holds="whole",
                 low=1,
                 high=MAX_LONG,
                 needed=True,

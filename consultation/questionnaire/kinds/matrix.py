@@ -69,9 +69,9 @@ class Matrix(Question):
     shape = question_shape(
         "matrix",
         {
-            "rows": Key(kind="rows", needed=True, says="les lignes de la grille"),
-            "scale": Key(kind="list", says="le nom d’une liste : l’échelle"),
-            "options": Key(kind="options", says="ou l’échelle elle-même"),
+            "rows": Key(holds="rows", needed=True, says="les lignes de la grille"),
+            "scale": Key(holds="list", says="le nom d’une liste : l’échelle"),
+            "options": Key(holds="options", says="ou l’échelle elle-même"),
         },
         ("options", "scale"),
     )

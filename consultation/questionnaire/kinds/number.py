@@ -70,12 +70,12 @@ class Number(Question):
     shape = question_shape(
         "number",
         {
-            "min": Key(kind="number", says="le plus petit nombre admis"),
-            "max": Key(kind="number", says="le plus grand nombre admis"),
+            "min": Key(holds="number", says="le plus petit nombre admis"),
+            "max": Key(holds="number", says="le plus grand nombre admis"),
             "decimals": Key(
-                kind="whole", low=0, high=6, says="combien de décimales au plus ; 0 par défaut"
+                holds="whole", low=0, high=6, says="combien de décimales au plus ; 0 par défaut"
             ),
-            "unit": Key(kind="text", says="l’unité, après la question"),
+            "unit": Key(holds="text", says="l’unité, après la question"),
         },
     )
     quotable = True

@@ -66,7 +66,9 @@ class Rank(Question):
         "rank",
         {
             **OPTIONS,
-            "top": Key(kind="whole", low=1, high=MAX_CODES, needed=True, says="le nombre de rangs"),
+            "top": Key(
+                holds="whole", low=1, high=MAX_CODES, needed=True, says="le nombre de rangs"
+            ),
             **ORDER,
         },
         ONE_OF_OPTIONS,

@@ -52,13 +52,13 @@ class Scale(Question):
         "scale",
         {
             "from": Key(
-                kind="whole", low=-100, high=100, needed=True, says="le premier échelon, entier"
+                holds="whole", low=-100, high=100, needed=True, says="le premier échelon, entier"
             ),
             "to": Key(
-                kind="whole", low=-100, high=100, needed=True, says="le dernier échelon, entier"
+                holds="whole", low=-100, high=100, needed=True, says="le dernier échelon, entier"
             ),
-            "ends": Key(kind="ends", says="deux textes : le sens du premier et du dernier"),
-            "opt_out": Key(kind="text", says="le texte de « sans avis »"),
+            "ends": Key(holds="ends", says="deux textes : le sens du premier et du dernier"),
+            "opt_out": Key(holds="text", says="le texte de « sans avis »"),
         },
     )
     single = True

@@ -30,7 +30,7 @@ class ShortText(Written):
         "text",
         {
             "max_length": Key(
-                kind="whole",
+                holds="whole",
                 low=1,
                 high=MAX_SHORT,
                 says="combien de caractères au plus ; 200 par défaut, 500 au plus",
