@@ -14,7 +14,7 @@ from consultation.questionnaire.atlas import Atlas
 from consultation.questionnaire.candidates import candidates
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.distinctions import Atom, TooMany
-from consultation.questionnaire.elements import Answer, Answers
+from consultation.questionnaire.elements import Answer, Answers, Option
 from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.worlds import Rivalry, World, offered_by
 
@@ -75,18 +75,26 @@ class Crowd:
         self, question: Question, answers: Answers, context: Context
     ) -> Sequence[Answer | None] | None:
         """One answer of each kind, the one that opens most first; None when there are too many."""
-        offered = offered_by(question, answers, context)
-        key = (question.id, tuple(option.code for option in offered[0]), tuple(offered[1]))
+        key: tuple[object, ...] = (question.id,)
+        if question.conditional:  # what is offered to everyone is the same for everyone
+            options, rows = offered_by(question, answers, context)
+            key = (question.id, tuple(option.code for option in options), tuple(rows))
         if key not in self._known:
-            atoms = self._atlas.atoms_about.get(question.id, ())
-            rivals = self._rivalry.of(question.id)
-            try:
-                found = candidates(question, atoms, rivals, offered, complete=True)
-                kept: list[Answer | None] = [one for one in found if one is not None] or [None]
-                self._known[key] = sorted(kept, key=lambda one: -_opens(question, one, atoms))
-            except TooMany:
-                self._known[key] = None
+            self._known[key] = self._found(question, offered_by(question, answers, context))
         return self._known[key]
+
+    def _found(
+        self, question: Question, offered: tuple[Sequence[Option], Sequence[str]]
+    ) -> Sequence[Answer | None] | None:
+        atoms = self._atlas.atoms_about.get(question.id, ())
+        try:
+            found = candidates(
+                question, atoms, self._rivalry.of(question.id), offered, complete=True
+            )
+        except TooMany:
+            return None
+        kept: list[Answer | None] = [one for one in found if one is not None] or [None]
+        return sorted(kept, key=lambda one: -_opens(question, one, atoms))
 
     @cached_property
     def _rivalry(self) -> Rivalry:

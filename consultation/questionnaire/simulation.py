@@ -71,16 +71,19 @@ class Simulation:
 def simulate(q: Questionnaire, number: int, seed: int) -> Simulation:
     """So many respondents, the same ones for the same seed; each audience in turn."""
     audiences = [audience for audience, _ in q.audiences]
+    times = _Times(q)
     rng = random.Random(seed)  # noqa: S311 - nothing secret is drawn
     return Simulation(
         respondents=tuple(
-            _respondent(q, Context(audiences[place % len(audiences)]), rng)
+            _respondent(q, times, Context(audiences[place % len(audiences)]), rng)
             for place in range(number)
         )
     )
 
 
-def _respondent(q: Questionnaire, context: Context, rng: random.Random) -> Respondent:
+def _respondent(
+    q: Questionnaire, times: _Times, context: Context, rng: random.Random
+) -> Respondent:
     seed, eagerness = f"{rng.getrandbits(64):016x}", rng.choice(_EAGERNESS)
     answers: Answers = {}
     seen: list[str] = []
@@ -99,7 +102,7 @@ def _respondent(q: Questionnaire, context: Context, rng: random.Random) -> Respo
         answers=answers,
         pages=tuple(seen),
         questions=frozenset(one.id for _, asked in walk(q, answers, context)[0] for one in asked),
-        minutes=_seconds(q, answers, context) / 60,
+        minutes=times.seconds(answers, context) / 60,
         broken=(*broken, *_broken(q, answers, context)),
     )
 
@@ -125,10 +128,23 @@ def _broken(q: Questionnaire, answers: Answers, context: Context) -> Iterator[st
         yield "une réponse enregistrée pour plus tard ne revient pas telle quelle"
 
 
-def _seconds(q: Questionnaire, answers: Answers, context: Context) -> float:
-    total = reading((q.intro,))
-    shown, visible = walk(q, answers, context)
-    for page, questions in shown:
-        total += reading((page.title, page.intro))
-        total += sum(seconds(one, answered=one.id in visible) for one in questions)
-    return total
+class _Times:
+    """How long each part of a questionnaire takes, told once."""
+
+    def __init__(self, q: Questionnaire) -> None:
+        self._q = q
+        self._pages = {page.id: reading((page.title, page.intro)) for page in q.pages}
+        self._answered, self._passed = (
+            {one.id: seconds(one, answered=answered) for one in q.questions}
+            for answered in (True, False)
+        )
+
+    def seconds(self, answers: Answers, context: Context) -> float:
+        """The time of whoever gives these answers."""
+        total = reading((self._q.intro,))
+        shown, visible = walk(self._q, answers, context)
+        for page, questions in shown:
+            total += self._pages[page.id]
+            for one in questions:
+                total += (self._answered if one.id in visible else self._passed)[one.id]
+        return total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol
 
@@ -76,12 +76,10 @@ def texts_of(value: object) -> Iterator[Text]:
     """Every text below this value."""
     if isinstance(value, Text):
         yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from texts_of(item)
-    elif is_dataclass(value) and not isinstance(value, Condition):
-        for one in fields(value):
-            yield from texts_of(getattr(value, one.name))
+        return
+    for part in _below(value):
+        if not isinstance(part, _WORDLESS):
+            yield from texts_of(part)
 
 
 def flaws(text: str, *, tags: bool, piping: bool) -> Iterator[Flaw]:
@@ -95,6 +93,15 @@ def flaws(text: str, *, tags: bool, piping: bool) -> Iterator[Flaw]:
             f"« {found.group()} » s’afficherait tel quel.",
             "Écrivez le caractère lui-même.",
         )
+
+
+_WORDLESS = (str, int, float, Condition, type(None))
+
+
+def _below(value: object) -> Iterable[object]:
+    if isinstance(value, tuple):
+        return value
+    return [getattr(value, one.name) for one in fields(value)] if is_dataclass(value) else ()
 
 
 def _brace_flaws(text: str, piping: bool) -> Iterator[Flaw]:

@@ -90,8 +90,10 @@ def check_wording(q: Questionnaire, problems: Problems) -> None:
 
 def check_translations(q: Questionnaire, lists: Mapping[str, str], problems: Problems) -> None:
     """Note the texts, and the columns of the lists, that lack one of the languages."""
-    written = {(text.line, text.column): text for text in texts_of(q) if text.line}
-    for language in q.languages[1:]:
+    _, *others = q.languages
+    texts = texts_of(q) if others else ()
+    written = {(text.line, text.column): text for text in texts if text.line}
+    for language in others:
         absent = [text for text in written.values() if language not in dict(text.versions)]
         few = len(absent) <= MOST_ABSENT
         for text in absent if few else absent[:1]:

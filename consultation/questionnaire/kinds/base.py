@@ -382,11 +382,10 @@ class Question(ABC):
         decimals: int = 0,
     ) -> Column:
         """One of its columns; `suffix` ends its name and `part` its title."""
-        title = words(self.text)
         return Column(
             name=f"{self.id}{suffix}",
             question=self.id,
-            title=f"{title} – {part}" if part else title,
+            title=f"{self._title} – {part}" if part else self._title,
             kind=self.kind,
             values=self.values() if values is None else values,
             bands=tuple(bands),
@@ -463,6 +462,11 @@ class Question(ABC):
     def shown_rows(self, visible: Answers, context: Context) -> tuple[Row, ...]:
         """The rows to show."""
         return tuple(shown_among(self.rows, visible, context))
+
+    @cached_property
+    def _title(self) -> str:
+        """Its text in files."""
+        return words(self.text)
 
     @property
     def _first_field(self) -> str:
