@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ CONFORMANCE = Path(__file__).parent / "conformance"
 KINDS, RULES = CONFORMANCE / "kinds", CONFORMANCE / "rules"
 WIDTH = 110
 EVERYONE = "agents"
+UNSEEN = re.compile("[\x7f-\x9f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufffe\uffff]")
+"""What looks like nothing, or like a space: all but the no-break space of French punctuation."""
 
 Case = Mapping[str, Any]
 
@@ -138,6 +141,7 @@ class _Play:
         return {
             "title": sheet.title,
             "intro": sheet.intro,
+            "fields": sheet.typed,
             "questions": list(fields),
             "texts": {name: field.label for name, field in fields.items()},
             "hints": {name: field.hint for name, field in fields.items()},
@@ -177,8 +181,8 @@ def _errors(errors: Sequence[FieldError]) -> list[Mapping[str, str]]:
 
 
 def written(value: Json, room: int = WIDTH, margin: str = "") -> str:
-    """JSON to be read: what fits on a line is on one, and no letter is escaped."""
-    line = json.dumps(value, ensure_ascii=False)
+    """JSON to be read: what fits on a line is on one; only what cannot be seen is escaped."""
+    line = UNSEEN.sub(_escaped, json.dumps(value, ensure_ascii=False))
     if len(line) <= room - len(margin) or not isinstance(value, dict | list) or not value:
         return line
     inner = margin + " "
@@ -189,6 +193,10 @@ def written(value: Json, room: int = WIDTH, margin: str = "") -> str:
         ]
         return "{\n" + ",\n".join(parts) + f"\n{margin}}}"
     return "[\n" + ",\n".join(inner + written(one, room, inner) for one in value) + f"\n{margin}]"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found.group()):04x}"
 
 
 def rewritten() -> Iterator[tuple[Path, str]]:

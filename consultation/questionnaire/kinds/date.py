@@ -166,7 +166,8 @@ class Date(Question):
     def admits(self, written: str) -> bool:
         """Whether the date is one of those that the question admits."""
         low, high = (shorten(bound, self.precision) for bound in (self.min, self.max))
-        return low <= written and (not high or written <= high)
+        possible = YEARS[0] <= int(shorten(written, "year")) <= YEARS[1]
+        return possible and low <= written and (not high or written <= high)
 
     def posted(self, answer: Answer) -> Typed:
         return {f"{self.id}.{part}": [number] for part, number in parts_of(str(answer)).items()}
