@@ -7,7 +7,6 @@ from itertools import chain, product
 
 from consultation.authoring.population import Cell
 from consultation.questionnaire.conditions import AUDIENCE, Condition, Context, evaluate
-from consultation.questionnaire.kinds import Choice
 from consultation.questionnaire.model import Questionnaire
 from consultation.results.frame import Plan, ProfileColumn
 from consultation.results.gates import Gate, mentioned
@@ -66,9 +65,9 @@ def _answers(q: Questionnaire, column: ProfileColumn, code: str) -> Iterator[str
     question = q.by_id.get(name)
     if name == AUDIENCE:
         yield code
-    elif isinstance(question, Choice):
+    elif question is not None:
         for option in question.options:
-            if code in (question.stored[option.code], *map(option.column, column.levels)):
+            if code in (question.stored_code(option.code), *map(option.column, column.levels)):
                 yield option.code
 
 

@@ -13,7 +13,7 @@ from itertools import product
 from math import prod
 
 from consultation.questionnaire.columns import UNANSWERED
-from consultation.questionnaire.kinds import Choice, Question
+from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.problems import Mark, Problems, did_you_mean
 from consultation.results.disclosure import EVERYTHING
@@ -214,9 +214,9 @@ class _Reader:
 
 def _kept(question: Question) -> Mapping[str, str]:
     """What a ballot keeps of each code, for a question that stores a column of its list."""
-    if not isinstance(question, Choice) or not question.store:
+    if not question.stored_column:
         return {}
-    return {one.code: one.column(question.store) for one in question.options}
+    return {one.code: one.column(question.stored_column) for one in question.options}
 
 
 def _filled(cells: Sequence[str]) -> int:

@@ -85,10 +85,10 @@ class Population:
         self._leanings: dict[str, float] = {}
 
     @cached_property
-    def territories(self) -> Choice | None:
+    def territories(self) -> Question | None:
         """The question that asks where one works, if any."""
-        asked = (one for one in self._questionnaire.questions if isinstance(one, Choice))
-        return next((one for one in asked if one.store), None)
+        asked = self._questionnaire.questions
+        return next((one for one in asked if one.stored_column), None)
 
     def answers(self, person: Person) -> Mapping[str, object]:
         """What this person answers, as the urn keeps it."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.elements import Answer, Answers
-from consultation.questionnaire.kinds import Choice
 from consultation.questionnaire.model import Page, Pages
 from consultation.questionnaire.posted import FieldError, Raw
 from consultation.questionnaire.visibility import prune, walk
@@ -76,7 +75,7 @@ def stored(q: Pages, answers: Answers, context: Context) -> dict[str, object]:
     kept: dict[str, object] = dict(prune(q, answers, context))
     for question in q.questions:
         code = kept.get(question.id)
-        if isinstance(question, Choice) and question.store and isinstance(code, str):
-            kept[question.id] = question.stored[code]
+        if question.stored_column and isinstance(code, str):
+            kept[question.id] = question.stored_code(code)
             kept.pop(f"{question.id}.other", None)
     return kept

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from consultation.questionnaire.conditions import Condition, link, names
 from consultation.questionnaire.elements import Option, Row
-from consultation.questionnaire.kinds import Choice, Kind
+from consultation.questionnaire.kinds import Kind
 from consultation.questionnaire.model import Page, Questionnaire
 
 Shown = TypeVar("Shown", Option, Row)
@@ -62,8 +62,8 @@ class _Linker:
 
 
 def _details(q: Questionnaire) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """The further columns of the list of each choice."""
-    return {one.id: one.details for one in q.questions if isinstance(one, Choice)}
+    """The further columns of the list of each question."""
+    return {one.id: one.details for one in q.questions}
 
 
 def _linked(q: Questionnaire) -> Mapping[str, Condition]:

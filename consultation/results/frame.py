@@ -23,7 +23,7 @@ from consultation.questionnaire.columns import (
 )
 from consultation.questionnaire.conditions import AUDIENCE
 from consultation.questionnaire.elements import Option
-from consultation.questionnaire.kinds import Choice, Question
+from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.model import Questionnaire
 from consultation.results.disclosure import EVERYTHING, Hierarchy
 from consultation.results.gates import Gate, gates_of
@@ -180,7 +180,7 @@ def _profile(questions: Iterable[Question]) -> Iterator[ProfileColumn]:
     for question in questions:
         block = question.block
         if question.profile and block and question.generalises:
-            levels = _levels(question) if isinstance(question, Choice) and question.store else ()
+            levels = _levels(question) if question.stored_column else ()
             parents, labels = _climbing(question, levels)
             stored = dict(question.values()) | {
                 one.code: one.label for one in block.columns[0].bands
@@ -199,9 +199,9 @@ def _missing_from(known: Mapping[str, str], labels: Mapping[str, str]) -> dict[s
     return {code: label for code, label in labels.items() if code not in known}
 
 
-def _levels(question: Choice) -> tuple[str, ...]:
+def _levels(question: Question) -> tuple[str, ...]:
     """The stored column of the list, then each coarser one that it determines."""
-    levels = [question.store]
+    levels = [question.stored_column]
     columns = {name for option in question.options for name, _ in option.columns}
     sizes = {name: len({option.column(name) for option in question.options}) for name in columns}
     for name in sorted(columns, key=lambda name: (-sizes[name], name)):
@@ -221,11 +221,10 @@ def _fits(options: Sequence[Option], fine: str, coarse: str) -> bool:
 
 def _climbing(question: Question, levels: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """The parent of each value, and the labels of the values that are parents."""
-    options = question.options if isinstance(question, Choice) else ()
     parents = {
         option.column(lower): option.column(upper)
         for lower, upper in pairwise(levels)
-        for option in options
+        for option in question.options
         if option.column(upper) not in ("", option.column(lower))
     }
     return parents, {code: code.replace("_", " ").capitalize() for code in parents.values()}

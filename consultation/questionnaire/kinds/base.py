@@ -444,6 +444,15 @@ class Question(ABC):
         """The options that a page offers, in this respondent's order."""
         return self.offered(shown.visible, shown.context, shown.lots)
 
+    @property
+    def details(self) -> Mapping[str, Mapping[str, str]]:
+        """The further columns of its list: column → code → value."""
+        return {}
+
+    def stored_code(self, code: str) -> str:
+        """What is written for this code of its own."""
+        return self.by_code[code].column(self.stored_column) if self.stored_column else code
+
     def label(self, code: str) -> Text | None:
         """The label of a code, if it has it."""
         return self.by_code[code].label if code in self.by_code else None
