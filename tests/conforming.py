@@ -180,19 +180,21 @@ def _errors(errors: Sequence[FieldError]) -> list[Mapping[str, str]]:
     return [{"field": error.field, "message": error.message} for error in errors]
 
 
-def written(value: Json, room: int = WIDTH, margin: str = "") -> str:
-    """JSON to be read: what fits on a line is on one; only what cannot be seen is escaped."""
+def written(value: Json, margin: str = "", taken: int = 0) -> str:
+    """JSON to be read: what fits on a line is on one; only what cannot be seen is escaped.
+
+    `taken`: how many characters of its line stand before it, beyond the margin.
+    """
     line = UNSEEN.sub(_escaped, json.dumps(value, ensure_ascii=False))
-    if len(line) <= room - len(margin) or not isinstance(value, dict | list) or not value:
+    fits = len(margin) + taken + len(line) < WIDTH
+    if fits or not isinstance(value, dict | list) or not value:
         return line
     inner = margin + " "
     if isinstance(value, dict):
-        parts = [
-            f"{inner}{json.dumps(key)}: {written(one, room - len(key) - 4, inner)}"
-            for key, one in value.items()
-        ]
+        keys = {f"{json.dumps(key)}: ": one for key, one in value.items()}
+        parts = [f"{inner}{key}{written(one, inner, len(key))}" for key, one in keys.items()]
         return "{\n" + ",\n".join(parts) + f"\n{margin}}}"
-    return "[\n" + ",\n".join(inner + written(one, room, inner) for one in value) + f"\n{margin}]"
+    return "[\n" + ",\n".join(inner + written(one, inner) for one in value) + f"\n{margin}]"
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -65,7 +65,7 @@ def test_no_two_cases_of_a_file_say_the_same() -> None:
         assert len(said) == len(set(said)), path.name
 
 
-@pytest.mark.parametrize("language", ["fr"])
+@pytest.mark.parametrize("language", ["fr", "en"])
 def test_everything_that_a_check_can_say_is_said_by_a_case(language: str) -> None:
     said = "\n".join(
         message
