@@ -21,7 +21,7 @@ class Filled:
     """A page as it was filled in: its valid answers, and every error.
 
     `draft` holds every answer known from now on: those of the other pages, the new ones, and those
-    of the page's hidden questions, which come back if the question does.
+    of the page's hidden questions and rows, which come back if the question or the row does.
     """
 
     answers: Answers
@@ -56,6 +56,9 @@ def read_questions(
             draft.pop(name, None)
             if value is not None and value != "":
                 filled[name] = visible[name] = draft[name] = value
+        kept = question.drafted(read.value, answers.get(question.id), visible, context)
+        if kept is not None:
+            draft[question.id] = kept
     return Filled(answers=filled, errors=tuple(errors), draft=draft)
 
 

@@ -247,6 +247,12 @@ class Question(ABC):
             return tuple(code for code in answer if code in codes) or None
         return answer if answer in codes else None
 
+    def drafted(
+        self, value: Answer | None, before: Answer | None, visible: Answers, context: Context
+    ) -> Answer | None:
+        """What a draft keeps when this value is read after that of `before`."""
+        return value
+
     def in_form(self, answers: Answers) -> Typed:
         """The fields of a form that give what these answers hold of it, its precision included."""
         answer = answers.get(self.id)

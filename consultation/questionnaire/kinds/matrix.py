@@ -162,6 +162,14 @@ class Matrix(Question):
     def longest(self) -> int:
         return len("{}") + sum(named(row.id, longest(self.by_code)) for row in self.rows)
 
+    def drafted(
+        self, value: Answer | None, before: Answer | None, visible: Answers, context: Context
+    ) -> Answer | None:
+        """The rows just read, and those answered before that are hidden now: they may come back."""
+        shown = {row.id for row in self.shown_rows(visible, context)}
+        known, read = (given if isinstance(given, Mapping) else {} for given in (before, value))
+        return {row: code for row, code in known.items() if row not in shown} | dict(read) or None
+
     def field(self, maker: FieldMaker) -> Field:
         shown = maker.shown
         options = self.offered(shown.visible, shown.context)
