@@ -215,10 +215,10 @@ class Journey:
         fields = dict(sent.fields)
         for question in page.questions:
             own = {name for name in fields if name.partition(".")[0] == question.id}
-            was = question.in_form(base.answers)
+            was = self._in_form(question, base)
             if _filled({name: fields[name] for name in own}) == _filled(was):
                 fields = {name: fields[name] for name in fields if name not in own}
-                fields |= question.in_form(latest.answers)
+                fields |= self._in_form(question, latest)
         return replace(sent, fields=fields)
 
     def after(self, page: Page, before: State, state: State) -> tuple[Page | None, State]:
@@ -375,6 +375,15 @@ class Journey:
             for name, values in question.in_form(state.answers).items()
             if question.id not in shown or (question.rows and name not in shown)
         }
+
+    def _in_form(self, question: Question, state: State) -> Typed:
+        """What a page holds of this question: neither options nor rows that are hidden."""
+        answer = state.answers.get(question.id)
+        if answer is None or not question.conditional:
+            return question.in_form(state.answers)
+        visible = self._walk(state.answers).visible
+        offered = question.still_offered(answer, visible, self.context)
+        return {} if offered is None else question.in_form({**state.answers, question.id: offered})
 
     def _changed(self, before: State, state: State) -> list[str]:
         """The pages that now ask something they did not ask before."""

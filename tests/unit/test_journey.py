@@ -5,17 +5,20 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import conforming
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample import load_sample
 
-from consultation.ballots.journey import Journey, State
+from consultation.ballots.journey import Journey, State, Submitted
 from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
+from consultation.questionnaire.elements import Answer
 from consultation.questionnaire.loading import parse
 from consultation.questionnaire.messages import NOTHING_ANSWERED
-from consultation.questionnaire.rules import ruled
+from consultation.questionnaire.rules import read_rules, ruled
 from consultation.questionnaire.synthetic import respond
 
 ASKED = load_sample()
@@ -77,3 +80,43 @@ pages:
     page, reading = unfinished
     assert page.id == "avis"
     assert [error.message for error in reading.errors] == [NOTHING_ANSWERED]
+
+
+@pytest.mark.parametrize(
+    ("kind", "page_id", "was", "since", "sent", "read"),
+    [
+        (
+            "matrix",
+            "avis",
+            {"avis": {"delais": "bien", "outils": "bien", "accueil": "bien"}},
+            {"avis": {"delais": "mal", "outils": "bien", "accueil": "bien"}},
+            {"avis.delais": ["bien"], "avis.outils": ["bien"]},
+            {"avis.delais": ["mal"], "avis.outils": ["bien"]},
+        ),
+        (
+            "choices",
+            "outils",
+            {"outils": ("visio", "agenda", "standard")},
+            {"outils": ("visio", "courriel", "standard")},
+            {"outils": ["visio", "agenda"]},
+            {"outils": ["visio", "courriel"]},
+        ),
+    ],
+    ids=["row", "option"],
+)
+def test_what_a_page_left_alone_is_as_it_was_answered_elsewhere_though_a_part_is_hidden(
+    kind: str,
+    page_id: str,
+    was: dict[str, Answer],
+    since: dict[str, Answer],
+    sent: dict[str, list[str]],
+    read: dict[str, list[str]],
+) -> None:
+    rules = read_rules(conforming.read(conforming.KINDS / f"{kind}.json")["rules"])
+    page, journey = rules.page(page_id), Journey(rules, EVERYONE)
+    assert page is not None
+    base, latest = (State(answers={"missions": ("courrier",), **own}) for own in (was, since))
+
+    fields = journey.rebased(page, Submitted(fields=sent), base, latest).fields
+
+    assert fields == read
