@@ -157,7 +157,7 @@ _HELD: Mapping[Held, Schema] = {
     "text": _ref("text"),
     "texts": _named(_ref("text"), at_least=1),
     "ends": {"type": "array", "items": _ref("text"), "minItems": 2, "maxItems": 2},
-    "line": {"type": _SCALAR},
+    "line": _WORDS,
     "flag": {"type": "boolean"},
     "date": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
     "number": {"type": "number"},

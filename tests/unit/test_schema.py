@@ -170,3 +170,15 @@ def test_the_schema_is_one_and_explains_every_key() -> None:
         for shape in (QUESTIONNAIRE, PAGE, *(kind.shape for kind in KINDS.values()))
         for name, key in shape.keys.items()
     )
+
+
+@pytest.mark.parametrize("key", ["reason", "signed_by"])
+def test_words_that_nobody_translates_are_no_more_empty_for_editors(key: str) -> None:
+    signed = {"reason": "Un mot", "signed_by": "Un mot", "date": "2024-06-28", key: " "}
+    made = Author(random.Random(1)).table(QUESTIONNAIRE) | {"privacy": {"override": signed}}
+    source = json.dumps(made, ensure_ascii=False)
+
+    assert [list(error.path) for error in EDITOR.iter_errors(made)] == [
+        ["privacy", "override", key]
+    ]
+    assert "empty-text" in wrong(parse(source, {}))
