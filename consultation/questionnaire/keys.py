@@ -21,7 +21,6 @@ Held = Literal[
     "date",  # 2024-06-28
     "id",
     "slug",  # an id that may hold hyphens
-    "ids",
     "language",
     "condition",
     "conditions",  # an id and a condition on each line
@@ -29,10 +28,10 @@ Held = Literal[
     "lists",
     "options",
     "rows",
-    "definitions",
-    "checks",
-    "questions",
-    "pages",
+    "definition",
+    "check",
+    "question",
+    "page",
     "privacy",
     "override",
 ]
@@ -53,6 +52,7 @@ class Key:
     holds: Held
     says: str
     needed: bool = False
+    several: bool = False  # a list of such values, of one at least when it is needed
     low: int = 0
     high: int = 0
     words: tuple[str, ...] = ()
@@ -107,14 +107,15 @@ QUESTIONNAIRE = Shape(
             holds="conditions", says="des conditions nommées, à employer dans `show_if`"
         ),
         "generalisation": Key(
-            holds="ids",
+            holds="id",
+            several=True,
             says="les questions `profile`, dans l’ordre où l’export peut les rendre moins précises",
         ),
         "privacy": Key(
             holds="privacy",
             says="ce qui fut décidé après l’examen de confidentialité d’un effectif",
         ),
-        "pages": Key(holds="pages", needed=True, says="les pages, dans l’ordre"),
+        "pages": Key(holds="page", several=True, needed=True, says="les pages, dans l’ordre"),
         "review": Key(holds="flag", says="`false` supprime la relecture avant l’envoi"),
         "end": Key(holds="text", tags=True, says="le texte de la dernière page"),
     },
@@ -151,9 +152,12 @@ PAGE = Shape(
             says="une étiquette : les pages de même étiquette viennent dans un ordre tiré au sort "
             "pour chacun",
         ),
-        "questions": Key(holds="questions", needed=True, says="de une à huit questions"),
+        "questions": Key(
+            holds="question", several=True, needed=True, says="de une à huit questions"
+        ),
         "checks": Key(
-            holds="checks",
+            holds="check",
+            several=True,
             says="des contrôles ; chacun est posé une fois, et la personne peut maintenir ses "
             "réponses",
         ),
@@ -224,7 +228,9 @@ _COMMON = {
     "text": Key(holds="text", tags=True, piping=True, needed=True, says="la question elle-même"),
     "show_if": Key(holds="condition", says="quand elle se montre"),
     "definitions": Key(
-        holds="definitions", says="des mots expliqués sous la question, repliés tant qu’on l’ignore"
+        holds="definition",
+        several=True,
+        says="des mots expliqués sous la question, repliés tant qu’on l’ignore",
     ),
 }
 _ANSWERED = {

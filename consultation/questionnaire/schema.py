@@ -66,8 +66,9 @@ def _value(name: str, key: Key) -> Schema:
             return said | {"enum": known}
         case "whole":
             return said | {"type": "integer", "minimum": key.low, "maximum": key.high}
+    held = _HELD[key.holds]
     # Beside a reference, draft 7 reads nothing else.
-    return said | {"allOf": [_HELD[key.holds]]}
+    return said | {"allOf": [_items(held, at_least=int(key.needed)) if key.several else held]}
 
 
 def _definitions() -> Schema:
@@ -146,7 +147,7 @@ def _named(values: Json, *, at_least: int = 0) -> Schema:
     }
 
 
-def _items(item: Json, *, at_least: int = 0) -> Schema:
+def _items(item: Json, *, at_least: int) -> Schema:
     return {"type": "array", "items": item, "minItems": at_least}
 
 
@@ -163,7 +164,6 @@ _HELD: Mapping[Held, Schema] = {
     "number": {"type": "number"},
     "id": _ref("id"),
     "slug": _ref("slug"),
-    "ids": _items(_ref("id")),
     "language": {"type": "string", "pattern": _whole_pattern(LANGUAGE.pattern)},
     "condition": _ref("condition"),
     "conditions": _named(_ref("condition")),
@@ -171,10 +171,10 @@ _HELD: Mapping[Held, Schema] = {
     "lists": _named({"anyOf": [_ref("list_file"), _ref("options")]}),
     "options": {"allOf": [_ref("options")], "minProperties": 2},
     "rows": _named(_ref("row"), at_least=2),
-    "definitions": _items(_ref("definition")),
-    "checks": _items(_ref("check")),
-    "questions": _items(_ref("question"), at_least=1),
-    "pages": _items(_ref("page"), at_least=1),
+    "definition": _ref("definition"),
+    "check": _ref("check"),
+    "question": _ref("question"),
+    "page": _ref("page"),
     "privacy": _ref("privacy"),
     "override": _ref("override"),
 }

@@ -66,6 +66,11 @@ class Author:
         }
 
     def value(self, key: Key) -> Any:
+        if not key.several:
+            return self.one(key)
+        return [self.one(key) for _ in range(self.rng.randint(int(key.needed), 2))]
+
+    def one(self, key: Key) -> Any:
         rng = self.rng
         kinds: dict[str, Callable[[], Any]] = {
             "text": self.text,
@@ -73,14 +78,13 @@ class Author:
             "ends": lambda: [self.text(), self.text()],
             "line": lambda: "Un mot",
             "date": lambda: rng.choice(["2024-06-28", "1998-02-01"]),
-            "definitions": lambda: [self.table(DEFINITION) for _ in range(rng.randint(0, 1))],
+            "definition": lambda: self.table(DEFINITION),
             "flag": lambda: rng.choice([True, False]),
             "word": lambda: rng.choice(key.words or ("",)),
             "whole": lambda: rng.randint(max(key.low, 1), min(key.high, 3)),
             "number": lambda: rng.choice([0, 7, 0.5, -2.25]),
             "id": lambda: self.ids(1)[0],
             "slug": lambda: rng.choice(["un-essai", "essai"]),
-            "ids": lambda: self.ids(rng.randint(0, 2)),
             "language": lambda: "fr",
             "condition": lambda: rng.choice(["answered(a)", "a == 'x' and b1 > 2"]),
             "conditions": lambda: dict.fromkeys(self.ids(2), "answered(a)"),
@@ -88,11 +92,11 @@ class Author:
             "lists": lambda: {name: self.options(0) for name in self.ids(2)},
             "options": lambda: self.options(2),
             "rows": lambda: {name: self.either(ROW) for name in self.ids(2)},
-            "checks": lambda: [self.table(CHECK) for _ in range(rng.randint(0, 1))],
-            "questions": lambda: [self.question() for _ in range(rng.randint(1, 3))],
+            "check": lambda: self.table(CHECK),
+            "question": self.question,
             "privacy": lambda: self.table(PRIVACY),
             "override": lambda: self.table(OVERRIDE),
-            "pages": lambda: [self.table(PAGE) for _ in range(rng.randint(1, 2))],
+            "page": lambda: self.table(PAGE),
         }
         return kinds[key.holds]()
 
