@@ -40,6 +40,7 @@ class Column:
     question: str
     title: str
     kind: str
+    called: str  # its kind, for the codebook
     values: Mapping[str, str]  # code: label; none for a number
     bands: tuple[Band, ...] = ()  # of a number
     missing: frozenset[str] = frozenset()  # codes that are no answer for statistics

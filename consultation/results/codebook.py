@@ -18,17 +18,6 @@ HEADER = (
     *("numero", "numero_stata", "nom_court"),  # in SPSS and Stata, in Stata, in both
 )
 
-KINDS = {
-    "profil": "profil, protégé",
-    "choice": "choix unique",
-    "choices": "choix multiple",
-    "matrix": "grille",
-    "scale": "échelle",
-    "rank": "classement",
-    "number": "nombre",
-    "date": "année d’une date",
-}
-
 _NO_CODE = ("",) * 5
 
 _READ_ME = """\
@@ -75,7 +64,7 @@ def rows(plan: Plan) -> Iterator[Sequence[Cell]]:
     yield HEADER
     names = short_names([column.name for column in plan.columns])
     for column in plan.columns:
-        start = (column.name, column.question, KINDS[column.kind], column.title)
+        start = (column.name, column.question, column.called, column.title)
         known = numbering(column)
         for code, number in known.numbers.items():
             answer = known_cell(code), known_cell(column.values[code])
@@ -131,6 +120,6 @@ def _text_file(text: OpenText, too_few: Collection[str]) -> str:
 
 
 def _section(column: Column) -> str:
-    lines = [f"## {column.name}\n", f"{column.title} ({KINDS[column.kind]})\n"]
+    lines = [f"## {column.name}\n", f"{column.title} ({column.called})\n"]
     lines += [f"- `{code}` : {label}" for code, label in column.values.items()]
     return "\n".join([*lines, ""] if column.values else lines)

@@ -30,6 +30,7 @@ from consultation.results.gates import Gate, gates_of
 from consultation.sealing import CannotUnseal, SealingKey
 
 NO_DETAIL = "Non détaillé"
+PROTECTED = "profil, protégé"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,7 +172,12 @@ def _audience(questionnaire: Questionnaire) -> Iterator[ProfileColumn]:
         labels = {code: words(label) for code, label in questionnaire.audiences}
         values = labels | {EVERYTHING: NO_DETAIL}
         column = Column(
-            name=AUDIENCE, question=AUDIENCE, title="Public", kind="profil", values=values
+            name=AUDIENCE,
+            question=AUDIENCE,
+            title="Public",
+            kind="profil",
+            called=PROTECTED,
+            values=values,
         )
         yield ProfileColumn(column=column, hierarchy=Hierarchy(name=AUDIENCE))
 
@@ -188,6 +194,7 @@ def _profile(questions: Iterable[Question]) -> Iterator[ProfileColumn]:
             column = replace(
                 block.columns[0],
                 kind="profil",
+                called=PROTECTED,
                 values=stored | _missing_from(stored, labels) | {EVERYTHING: NO_DETAIL},
                 bands=(),
             )

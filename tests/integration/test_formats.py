@@ -162,7 +162,7 @@ def test_a_changed_file_is_seen(office: Office, tmp_path: Path) -> None:
 
 
 def test_files_of_several_lots_are_whole(tmp_path: Path) -> None:
-    asked = {"question": "q", "title": "Q", "kind": "choice"}
+    asked = {"question": "q", "title": "Q", "kind": "choice", "called": "choix"}
     columns = [
         Column(name="q", values={"a": "A", "b": "B"}, **asked),
         Column(name="n", values={}, **asked),

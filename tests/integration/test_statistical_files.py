@@ -146,6 +146,7 @@ def asked(name: str, values: Mapping[str, str], missing: Iterable[str] = ()) -> 
         question="q",
         title="Une question",
         kind="choice",
+        called="choix unique",
         values=values,
         missing=frozenset(missing),
     )

@@ -382,17 +382,19 @@ class Question(ABC):
         suffix: str = "",
         part: str = "",
         *,
+        called: str,
         values: Mapping[str, str] | None = None,
         bands: Sequence[Band] = (),
         missing: frozenset[str] = frozenset(),
         decimals: int = 0,
     ) -> Column:
-        """One of its columns; `suffix` ends its name and `part` its title."""
+        """One of its columns; `suffix` ends its name, `part` its title; codebooks say `called`."""
         return Column(
             name=f"{self.id}{suffix}",
             question=self.id,
             title=f"{self._title} – {part}" if part else self._title,
             kind=self.kind,
+            called=called,
             values=self.values() if values is None else values,
             bands=tuple(bands),
             missing=missing,

@@ -231,7 +231,7 @@ class Choice(Question):
     def columns(self) -> tuple[Column, ...]:
         meant = {self.stored[one.code] for one in self.options if not is_silent(one)}
         silent = frozenset(code for code in self.stored.values() if code not in meant)
-        return (self.column(missing=silent),)
+        return (self.column(called="choix unique", missing=silent),)
 
     def filler(self) -> Callable[[object], Codes]:
         return code_filler(self.values())

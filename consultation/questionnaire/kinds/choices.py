@@ -210,7 +210,9 @@ class Choices(Question):
 
     def columns(self) -> tuple[Column, ...]:
         return tuple(
-            self.column(f"__{option.code}", words(option.label), values=YES_NO)
+            self.column(
+                f"__{option.code}", words(option.label), called="choix multiple", values=YES_NO
+            )
             for option in self.options
         )
 

@@ -215,7 +215,7 @@ class Date(Question):
         yield shorten("2024-06-28", self.precision)
 
     def columns(self) -> tuple[Column, ...]:
-        return (self.column(bands=tuple(self._bands())),)
+        return (self.column(called="année d’une date", bands=tuple(self._bands())),)
 
     def filler(self) -> Callable[[object], Codes]:
         return band_filler(tuple(self._bands()), self.writer())

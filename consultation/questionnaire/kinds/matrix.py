@@ -243,7 +243,8 @@ class Matrix(Question):
     def columns(self) -> tuple[Column, ...]:
         silent = frozenset(one.code for one in self.options if is_silent(one))
         return tuple(
-            self.column(f"__{row.id}", words(row.label), missing=silent) for row in self.rows
+            self.column(f"__{row.id}", words(row.label), called="grille", missing=silent)
+            for row in self.rows
         )
 
     def filler(self) -> Callable[[object], Codes]:

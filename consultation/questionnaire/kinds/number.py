@@ -224,7 +224,8 @@ class Number(Question):
         return Range(self.min, self.max, self.decimals)
 
     def columns(self) -> tuple[Column, ...]:
-        return (self.column(bands=tuple(self._bands()), decimals=self.decimals),)
+        bands = tuple(self._bands())
+        return (self.column(called="nombre", bands=bands, decimals=self.decimals),)
 
     def filler(self) -> Callable[[object], Codes]:
         return band_filler(tuple(self._bands()), self.writer())

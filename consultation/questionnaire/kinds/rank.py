@@ -163,7 +163,8 @@ class Rank(Question):
 
     def columns(self) -> tuple[Column, ...]:
         return tuple(
-            self.column(f"__rang{place}", f"rang {place}") for place in range(1, self.top + 1)
+            self.column(f"__rang{place}", f"rang {place}", called="classement")
+            for place in range(1, self.top + 1)
         )
 
     def filler(self) -> Callable[[object], Codes]:

@@ -190,7 +190,7 @@ class Scale(Question):
         yield from rewording.by_code(_PLACES.__getitem__, self._beside(), new._beside())
 
     def columns(self) -> tuple[Column, ...]:
-        return (self.column(missing=frozenset({OPT_OUT})),)
+        return (self.column(called="échelle", missing=frozenset({OPT_OUT})),)
 
     def filler(self) -> Callable[[object], Codes]:
         return code_filler(self.values())
