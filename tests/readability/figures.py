@@ -213,7 +213,9 @@ def _extension(source: Source, node: ast.AST) -> str:
 def _kinds(sources: Iterable[Source]) -> set[str]:
     """The classes of questions that no other class stands upon."""
     classes = [node for one in sources for node in one.nodes if isinstance(node, ast.ClassDef)]
-    above = {node.name: {ast.unparse(base) for base in node.bases} for node in classes}
+    above: dict[str, set[str]] = defaultdict(set)  # of all the classes of this name
+    for node in classes:
+        above[node.name] |= {ast.unparse(base) for base in node.bases}
     questions = {name for name, bases in _closed(above).items() if "Question" in bases}
     return questions - set().union(*above.values())
 

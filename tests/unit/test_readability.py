@@ -243,3 +243,15 @@ def test_a_folder_that_is_not_there_is_refused(
         main(["teste"], root=tmp_path)
 
     assert "no such folder: teste" in capsys.readouterr().err
+
+
+def test_a_kind_is_known_though_another_class_has_the_name_of_what_it_stands_on() -> None:
+    other = Source("consultation/questionnaire/words.py", "class Optioned: ...\n")
+    sources = [Source(path, TREE[path]) for path in (MODEL, JOURNEY)]
+
+    figures = measure([*sources, other], ["consultation"])["consultation"]
+
+    assert figures["kinds that each names"] == {
+        JOURNEY: ["Choice", "Info"],
+        MODEL: ["Choice", "Info"],
+    }
