@@ -1,6 +1,7 @@
 """What checks say of an answer, as French templates; the table of each language translates them.
 
-Whatever checks answers says these words: `messages` gives them all as data.
+Whatever checks answers says these words: `messages` gives them all as data. What one kind of
+question alone tells may be in its module, and in its rules.
 """
 
 from __future__ import annotations

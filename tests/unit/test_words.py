@@ -87,6 +87,16 @@ def in_code() -> set[str]:
     return found
 
 
+def called_in(module: ast.Module) -> dict[str, str]:
+    """What stands for `words` or `plural` in this module; other imports stand for nothing."""
+    return {
+        alias.asname or alias.name: alias.name if node.module == "consultation.words" else ""
+        for node in module.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
 def said_by_code() -> set[str]:
     """What the code says by `words` or `plural`, written there or named there."""
     named = {
@@ -100,9 +110,11 @@ def said_by_code() -> set[str]:
     given = [
         one
         for module in code()
+        for called in [called_in(module)]
         for node in ast.walk(module)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        for one in {"words": node.args[:1], "plural": node.args[1:3]}.get(node.func.id, ())
+        for name in [called.get(node.func.id, node.func.id)]
+        for one in {"words": node.args[:1], "plural": node.args[1:3]}.get(name, ())
     ]
     said = [named.get(one.id, one) if isinstance(one, ast.Name) else one for one in given]
     return {str(one.value) for one in said if isinstance(one, ast.Constant)}
