@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from consultation.questionnaire.elements import Answer, Answers
 from consultation.questionnaire.model import Pages
-from consultation.questionnaire.posted import (
-    clean_line,
-)
+from consultation.questionnaire.posted import clean_line
+from consultation.questionnaire.visibility import chosen
 
 MAX_JSON = 256 * 1024
 
@@ -27,7 +26,7 @@ def from_json(q: Pages, text: str) -> Answers:
         value = question.kept(given[name]) if name in given else None
         if value is not None:
             answers[name] = value
-        if question.other:
+        if question.other and value is not None and chosen(question.other, value):
             words = given.get(f"{name}.other")
             cleaned = clean_line(words) if isinstance(words, str) else ""
             if cleaned and len(cleaned) <= question.other.other:

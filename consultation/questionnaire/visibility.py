@@ -68,10 +68,11 @@ def _keep(question: Kind, answers: Answers, visible: dict[str, Answer], context:
     if answer is None:
         return
     words = answers.get(f"{question.id}.other")
-    if words and question.other and _chosen(question.other, answer):
+    if words and question.other and chosen(question.other, answer):
         visible[f"{question.id}.other"] = words
     visible[question.id] = answer
 
 
-def _chosen(option: Option, answer: Answer) -> bool:
+def chosen(option: Option, answer: Answer) -> bool:
+    """Whether this answer holds the option."""
     return option.code == answer or (isinstance(answer, tuple) and option.code in answer)

@@ -60,6 +60,35 @@ def test_what_is_whole_is_what_no_page_would_refuse(
     assert (journey.unfinished(state) is None) == (page_by_page is None)
 
 
+def test_a_precision_without_its_option_is_no_answer() -> None:
+    """A revised questionnaire may have lost the option, or given the precision to another."""
+    source = """\
+format: 1
+id: essai
+version: 1
+title: Essai
+audiences: {agents: Agents}
+pages:
+- id: outils
+  title: Outils
+  questions:
+  - id: outils
+    type: choices
+    text: Vos outils
+    options: {visio: Visio, courriel: Courriel, autre: {label: Autre, other: 20}}
+  - {id: mot, type: text, text: Un mot}
+"""
+    q = parse(source, {}).questionnaire
+    assert q is not None
+    rules = ruled(q)
+
+    kept = from_json(rules, to_json({"outils": ("visio",), "outils.other": "fax", "mot": "oui"}))
+
+    assert kept == {"outils": ("visio",), "mot": "oui"}
+    together = {"outils": ("visio", "autre"), "outils.other": "fax"}
+    assert from_json(rules, to_json(together)) == together
+
+
 def test_who_answers_nothing_is_led_to_the_first_page_that_asks_something() -> None:
     source = """\
 format: 1
