@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sample import load_sample
 
 from consultation.questionnaire.answers import missing, read_page
-from consultation.questionnaire.conditions import Context
+from consultation.questionnaire.conditions import Condition, Context, parse_condition
 from consultation.questionnaire.drawing import AS_WRITTEN
-from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.elements import Answers, Option, Text
+from consultation.questionnaire.kinds import Rank
 from consultation.questionnaire.model import Page
 from consultation.questionnaire.synthetic import respond
 from consultation.questionnaire.visibility import visible_pages
@@ -66,6 +67,17 @@ def test_every_answer_can_be_posted_again() -> None:
         read = read_page(page, raw, answers, Q, context)
         assert read.errors == ()
         assert read.draft == answers
+
+
+def test_nobody_ranks_when_nothing_is_offered() -> None:
+    hidden = parse_condition("audience == 'cadres'")
+    assert isinstance(hidden, Condition)
+    label = Text((("fr", "Un rang"),))
+    options = tuple(Option(code=code, label=label, show_if=hidden) for code in ("a", "b"))
+    rank = Rank(id="rangs", text=label, options=options, top=2)
+
+    assert rank.some_answer({}, Context("agents"), random.Random(1)) is None
+    assert rank.some_answer({}, Context("cadres"), random.Random(1)) is not None
 
 
 def _next(answers: Answers, context: Context, done: set[str]) -> Page | None:

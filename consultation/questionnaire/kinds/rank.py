@@ -129,6 +129,8 @@ class Rank(Question):
     def some_answer(self, visible: Answers, context: Context, rng: Random) -> Answer | None:
         options = self.offered(visible, context)
         most = min(self.top, len(options))
+        if not most:
+            return None
         return tuple(one.code for one in rng.sample(options, rng.randint(1, most)))
 
     def longest(self) -> int:
