@@ -13,8 +13,9 @@ from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
 from consultation.questionnaire.drawing import AS_WRITTEN
-from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.elements import Answers, Option, Text
 from consultation.questionnaire.fields import Field, Shown
+from consultation.questionnaire.kinds import Choice
 from consultation.questionnaire.posted import FieldError
 from consultation.questionnaire.rules import ruled
 
@@ -98,6 +99,20 @@ def test_an_answered_radio_can_be_taken_back() -> None:
 def test_an_earlier_answer_is_quoted() -> None:
     assert "(votre poste)" in field("note").label
     assert "(Direction)" in field("note", answers={"fonction": "direction"}).label
+
+
+def test_no_answer_is_quoted_as_no_answer_whatever_the_codes() -> None:
+    question = Choice(
+        id="appui",
+        text=Text((("fr", "Quel appui ?"),)),
+        options=tuple(
+            Option(code=code, label=Text((("fr", label),)))
+            for code, label in (("None", "Aucun"), ("un", "Un"))
+        ),
+    )
+
+    assert question.quote({}, "fr") == ""
+    assert question.quote({"appui": "None"}, "fr") == "Aucun"
 
 
 def test_the_review_shows_what_is_stored() -> None:

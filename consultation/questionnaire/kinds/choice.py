@@ -181,7 +181,8 @@ class Choice(Question):
         return said(GENERALISED, language) if self.store else ""
 
     def quote(self, answers: Answers, language: str) -> str:
-        option = self.by_code.get(str(answers.get(self.id)))
+        code = answers.get(self.id)
+        option = self.by_code.get(code) if isinstance(code, str) else None
         return option.label.to(language) if option else ""
 
     def how(self) -> str:
