@@ -31,6 +31,12 @@ def asking(folder: Path, script: str, name: str, language: str = FRENCH) -> Ask:
 
     As on a page in this language, which loads its words first.
     """
+    before = "" if language == FRENCH else f'await import("./words-{language}.js");'
+    return running(folder, _ASK.format(name=name, script=script, language=language, before=before))
+
+
+def running(folder: Path, source: str) -> Ask:
+    """Runs a module that stands beside the scripts: a list is read, a list is said, in JSON."""
     node = shutil.which("node")
     if not node:
         pytest.skip("node is not installed")
@@ -38,8 +44,6 @@ def asking(folder: Path, script: str, name: str, language: str = FRENCH) -> Ask:
     for one in files.scripts():
         folder.joinpath(one.name).write_bytes(files.content(one.name))
     folder.joinpath("package.json").write_text('{"type": "module"}')
-    before = "" if language == FRENCH else f'await import("./words-{language}.js");'
-    source = _ASK.format(name=name, script=script, language=language, before=before)
     folder.joinpath("ask.mjs").write_text(source)
 
     def ask(given: Sequence[Sequence[object]]) -> list[object]:

@@ -54,6 +54,10 @@ ANSWERS = "réponses"
 QUOTED = "« %(label)s »"
 THE_DAY = "le "
 
+# Of answers read again before they are sent
+COLON = "\N{NO-BREAK SPACE}:"
+GENERALISED = "Seul ce niveau sera enregistré."
+
 _TEMPLATES = {
     name.lower(): value
     for name, value in list(globals().items())

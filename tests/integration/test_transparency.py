@@ -129,6 +129,7 @@ def test_the_page_shows_keys_script_and_questionnaire(app: Application) -> None:
         "landing.js",
         "qr.js",
         "questions.js",
+        "survey.js",
         "words-en.js",
     }
     for script in scripts:

@@ -26,7 +26,7 @@ sheets = sorted(one for one in asked if one.endswith(".css"))
 for sheet in sheets:
     for url in re.findall(r"url\(([^)]*)\)", client.get(sheet).text):
         asked.add(sheet.rpartition("/")[0] + "/" + url.strip("'\""))
-for name in ("questions.js", "conditions.js", "draft.js", "words-en.js", "qr.js"):
+for name in ("questions.js", "conditions.js", "draft.js", "words-en.js", "qr.js", "survey.js"):
     asked.add("/static/any/" + name)
 print(consultation.__file__, len(sheets))
 print("missing", [one for one in sorted(asked) if client.get(one).status_code != 200])

@@ -17,7 +17,7 @@ from consultation.questionnaire.rules import read_rules
 
 FEWEST_CASES = 12
 LARGEST = 60_000  # bytes: what one reads without losing the thread
-NOT_SAID = re.compile(r"number_\d+|month_\d+|first")
+NOT_SAID = re.compile(r"number_\d+|month_\d+|first|colon|generalised")
 
 read_once = cache(read)
 

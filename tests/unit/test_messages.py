@@ -63,7 +63,9 @@ TYPED = (
 
 PLACED = re.compile(r"%\\\((\w+)\\\)s")
 TOLD = ("answer", "answers", "first", "quoted", "the_day", "the_others")  # and counts, and months
-SENTENCES = frozenset(name for name in messages("fr") if not re.search(r"_\d+$", name)) - set(TOLD)
+READ_AGAIN = ("colon", "generalised")
+NUMBERED = re.compile(r"_\d+$")
+SENTENCES = {name for name in messages("fr") if not NUMBERED.search(name)} - {*TOLD, *READ_AGAIN}
 
 
 def asked() -> Questionnaire:

@@ -42,14 +42,13 @@ from consultation.questionnaire.kinds.optioned import (
     with_precision,
 )
 from consultation.questionnaire.lengths import longest
-from consultation.questionnaire.messages import ONE_ANSWER
+from consultation.questionnaire.messages import GENERALISED, ONE_ANSWER
 from consultation.questionnaire.posted import Raw, Read, values_in, wrong
 from consultation.questionnaire.problems import did_you_mean
 from consultation.questionnaire.reading import Fields
 from consultation.questionnaire.rewording import Rewording, Said
 from consultation.words import words as said
 
-GENERALISED = "Seul ce niveau sera enregistré."
 A_CHOICE, A_LONG_LIST = 3.0, 8.0  # seconds
 
 

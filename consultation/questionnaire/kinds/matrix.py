@@ -40,14 +40,13 @@ from consultation.questionnaire.kinds.base import (
 )
 from consultation.questionnaire.kinds.choice import picked
 from consultation.questionnaire.kinds.optioned import (
-    COLON,
     label_with_precision,
     labels_of,
     options_of,
     refuse_precisions,
 )
 from consultation.questionnaire.lengths import longest, named
-from consultation.questionnaire.messages import NOT_OFFERED, ONE_PER_ROW
+from consultation.questionnaire.messages import COLON, NOT_OFFERED, ONE_PER_ROW
 from consultation.questionnaire.nodes import Node, Scalar, Table
 from consultation.questionnaire.posted import FieldError, Raw, Read, values_in, wrong
 from consultation.questionnaire.reading import Fields, check_id, is_translated, read_text

@@ -10,7 +10,7 @@ from consultation.questionnaire.elements import Answer, Option
 from consultation.questionnaire.fields import Shown
 from consultation.questionnaire.kinds.base import Desk, Misuse, Question
 from consultation.questionnaire.lists import read_options
-from consultation.questionnaire.messages import NOT_OFFERED, QUOTED
+from consultation.questionnaire.messages import COLON, NOT_OFFERED, QUOTED
 from consultation.questionnaire.nodes import Scalar
 from consultation.questionnaire.posted import Raw, Read, clean_line, too_long, value_in, wrong
 from consultation.questionnaire.problems import did_you_mean
@@ -21,7 +21,6 @@ APART = 0.3
 """How likely « sans avis » is, next to an ordinary option."""
 
 LONG = "{} réponses sont longues à parcourir."
-COLON = "\N{NO-BREAK SPACE}:"
 
 
 def options_of(fields: Fields, desk: Desk, key: str = "list") -> tuple[Option, ...]:
