@@ -14,11 +14,11 @@ from typing import Any
 from consultation.ballots.journey import Journey, Sheet, State, Submitted
 from consultation.questionnaire.conditions import Context, Json
 from consultation.questionnaire.drafts import from_json
-from consultation.questionnaire.drawing import Drawing, Lots
 from consultation.questionnaire.elements import Answers
 from consultation.questionnaire.fields import Field
 from consultation.questionnaire.kinds import Question
 from consultation.questionnaire.loading import parse
+from consultation.questionnaire.lots import Drawing, Lots
 from consultation.questionnaire.model import Page
 from consultation.questionnaire.posted import FieldError
 from consultation.questionnaire.rules import Rules, rules_of

@@ -17,7 +17,6 @@ from consultation.ballots.journey import Journey, Reading, State, Submitted
 from consultation.questionnaire.answers import stored
 from consultation.questionnaire.conditions import Condition, Context, link, parse_condition
 from consultation.questionnaire.drafts import from_json
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Definition, Option, Row, Text
 from consultation.questionnaire.kinds import (
     Choice,
@@ -32,6 +31,7 @@ from consultation.questionnaire.kinds import (
     Scale,
     ShortText,
 )
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.model import Check, Page, Pages
 from consultation.questionnaire.rules import Rules, read_rules, rules_of
 from consultation.questionnaire.synthetic import respond

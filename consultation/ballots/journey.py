@@ -19,10 +19,10 @@ from consultation.incoming import clean
 from consultation.questionnaire.answers import read_questions, stored
 from consultation.questionnaire.conditions import Context, evaluate
 from consultation.questionnaire.drafts import from_json, object_in, to_json
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Answers
 from consultation.questionnaire.fields import Field, Shown, Typed
 from consultation.questionnaire.kinds import Question
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.messages import NOTHING_ANSWERED
 from consultation.questionnaire.model import Page
 from consultation.questionnaire.posted import FieldError

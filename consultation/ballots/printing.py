@@ -17,12 +17,12 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from consultation.ballots.journey import Sheet
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Option
 from consultation.questionnaire.fields import Field, Shown, Typed
 from consultation.questionnaire.kinds import (
     Question,
 )
+from consultation.questionnaire.lots import Lots
 
 _MOST_KEPT = 2_000  # questions, or pages without their questions
 _ANY_LOTS = Lots("0")

@@ -29,7 +29,7 @@ from consultation.demo.browser import Browser, Reply
 from consultation.demo.forms import Form, NotOnThePage, fields_of
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json
-from consultation.questionnaire.drawing import Lots
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.synthetic import respond
 from consultation.questionnaire.visibility import visible_pages

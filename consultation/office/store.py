@@ -55,8 +55,8 @@ from consultation.office.tables import (
     revision,
 )
 from consultation.questionnaire.comparison import Change, compare, describe_change
-from consultation.questionnaire.drawing import DRAWING
 from consultation.questionnaire.loading import parse
+from consultation.questionnaire.lots import DRAWING
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.rules import Rulebook
 from consultation.questionnaire.size import box_size

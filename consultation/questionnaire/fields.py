@@ -8,8 +8,8 @@ from typing import Protocol
 
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.dates import Part
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Answers, Definition, Option, Text
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.posted import FieldError
 from consultation.questionnaire.texts import Quoted, render
 from consultation.words import words

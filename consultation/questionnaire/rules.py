@@ -15,8 +15,8 @@ from typing import get_args
 
 from consultation.questionnaire.conditions import Json
 from consultation.questionnaire.documents import Document, said
-from consultation.questionnaire.drawing import DRAWING, Drawing
 from consultation.questionnaire.kinds import KINDS, Kind
+from consultation.questionnaire.lots import DRAWING, Drawing
 from consultation.questionnaire.messages import messages
 from consultation.questionnaire.model import Check, Page, Pages
 

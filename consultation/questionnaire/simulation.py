@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from consultation.questionnaire.answers import missing, read_page, stored
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Answers
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.minutes import reading, seconds
 from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.synthetic import respond

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from consultation.questionnaire.conditions import Context, evaluate
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Answer, Answers, Option
 from consultation.questionnaire.kinds import Kind
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.model import Page, Pages
 
 

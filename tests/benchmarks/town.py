@@ -26,7 +26,7 @@ from consultation.parts import Application
 from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import to_json
-from consultation.questionnaire.drawing import Lots
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.rules import ruled
 from consultation.questionnaire.synthetic import respond

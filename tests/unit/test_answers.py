@@ -15,9 +15,9 @@ from sample import load_sample
 from consultation.questionnaire.answers import Filled, missing, read_page, stored
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
-from consultation.questionnaire.drawing import AS_WRITTEN, Lots
 from consultation.questionnaire.elements import Answers
 from consultation.questionnaire.kinds import Choice, Matrix, Rank
+from consultation.questionnaire.lots import AS_WRITTEN, Lots
 from consultation.questionnaire.model import Page, Questionnaire
 from consultation.questionnaire.synthetic import respond
 from consultation.questionnaire.visibility import prune, visible_pages, visible_questions

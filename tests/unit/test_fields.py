@@ -12,10 +12,10 @@ from consultation.ballots.review import line
 from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
-from consultation.questionnaire.drawing import AS_WRITTEN
 from consultation.questionnaire.elements import Answers, Option, Text
 from consultation.questionnaire.fields import Field, Shown
 from consultation.questionnaire.kinds import Choice
+from consultation.questionnaire.lots import AS_WRITTEN
 from consultation.questionnaire.posted import FieldError
 from consultation.questionnaire.rules import ruled
 

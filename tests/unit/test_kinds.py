@@ -16,11 +16,11 @@ from flask import render_template_string
 from consultation.config import shipped
 from consultation.questionnaire import kinds
 from consultation.questionnaire.conditions import Context
-from consultation.questionnaire.drawing import AS_WRITTEN
 from consultation.questionnaire.elements import Text
 from consultation.questionnaire.fields import Shown
 from consultation.questionnaire.kinds import KINDS, Question
 from consultation.questionnaire.loading import parse
+from consultation.questionnaire.lots import AS_WRITTEN
 from consultation.words import FRENCH, TABLES
 
 APP = build()

@@ -14,9 +14,9 @@ from sample import load_sample
 from consultation.config import shipped
 from consultation.questionnaire.answers import missing, read_page, stored
 from consultation.questionnaire.conditions import Condition, Context, evaluate
-from consultation.questionnaire.drawing import Lots
 from consultation.questionnaire.elements import Answers
 from consultation.questionnaire.loading import load
+from consultation.questionnaire.lots import Lots
 from consultation.questionnaire.messages import messages
 from consultation.questionnaire.model import Pages, Questionnaire
 from consultation.questionnaire.rules import read_rules, ruled, rules_of

@@ -16,11 +16,11 @@ from consultation.config import shipped
 from consultation.questionnaire.answers import missing, read_page, stored
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.drafts import from_json, to_json
-from consultation.questionnaire.drawing import AS_WRITTEN, Lots
 from consultation.questionnaire.elements import Answers, Option, Row, Text
 from consultation.questionnaire.keys import TABLES
 from consultation.questionnaire.kinds import KINDS, Choice, LongText, Matrix, Question, Scale
 from consultation.questionnaire.loading import load
+from consultation.questionnaire.lots import AS_WRITTEN, Lots
 from consultation.questionnaire.model import Check, Page, Questionnaire
 from consultation.questionnaire.schema import schema
 from consultation.questionnaire.synthetic import respond

@@ -16,8 +16,8 @@ from twins import Author, differences, respondents
 
 from consultation.config import shipped
 from consultation.importing.files import import_questionnaire
-from consultation.questionnaire.drawing import DRAWING
 from consultation.questionnaire.loading import load
+from consultation.questionnaire.lots import DRAWING
 from consultation.questionnaire.model import Pages
 from consultation.web import STATIC, StaticFiles
 

@@ -10,9 +10,9 @@ from sample import load_sample
 
 from consultation.questionnaire.answers import missing, read_page
 from consultation.questionnaire.conditions import Condition, Context, parse_condition
-from consultation.questionnaire.drawing import AS_WRITTEN
 from consultation.questionnaire.elements import Answers, Option, Text
 from consultation.questionnaire.kinds import Rank
+from consultation.questionnaire.lots import AS_WRITTEN
 from consultation.questionnaire.model import Page
 from consultation.questionnaire.synthetic import respond
 from consultation.questionnaire.visibility import visible_pages

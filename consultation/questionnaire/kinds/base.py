@@ -32,10 +32,10 @@ from consultation.questionnaire.documents import (
     row_said,
     said,
 )
-from consultation.questionnaire.drawing import AS_WRITTEN, Lots
 from consultation.questionnaire.elements import Answer, Answers, Definition, Option, Row, Text
 from consultation.questionnaire.fields import Field, FieldMaker, Shown, Typed
 from consultation.questionnaire.keys import Shape
+from consultation.questionnaire.lots import AS_WRITTEN, Lots
 from consultation.questionnaire.posted import FieldError, Raw, Read
 from consultation.questionnaire.problems import Problems
 from consultation.questionnaire.reading import Fields
