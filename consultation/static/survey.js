@@ -504,8 +504,9 @@ async function lotsOf({ pages }, seed) {
 
 // Campaigns whose orders are drawn otherwise keep their form pages: their rules are refused.
 export async function begin(rules, audience, seed) {
-  if (rules.format !== FORMAT || rules.drawing !== DRAWING) throw new Error("unknown rules");
   const questions = rules.pages.flatMap((page) => page.questions);
+  const isKnown = questions.every((question) => kindOf(question));
+  if (rules.format !== FORMAT || rules.drawing !== DRAWING || !isKnown) throw new Error("unknown rules");
   const byId = new Map(questions.map((question) => [question.id, question]));
   return { rules, audience, byId, lots: await lotsOf(rules, seed), walks: new WeakMap() };
 }

@@ -19,8 +19,9 @@ To add one, write in six files at most; the type checker or a test names each th
 
 Then `consultation schema > questionnaires/schema.json` tells editors. When a condition in the
 browser must read its answer in a way of its own, `Script` in `base.py` and `READ` in
-`static/questions.js` too; the browsers' engine, `static/survey.js`, plays the conformance file as
-ours does once the kind is in its table. `tests/unit/test_a_new_kind.py` adds one and takes it away.
+`static/questions.js` too. The browsers' engine, `static/survey.js`, refuses the rules that hold a
+kind it does not run; once the kind is in its table, it plays the conformance file as ours does.
+`tests/unit/test_a_new_kind.py` adds one and takes it away.
 """
 
 from __future__ import annotations
