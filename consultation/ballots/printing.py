@@ -149,7 +149,11 @@ def _taken_apart(html: str, question: Question, agent: Shown) -> _Blank:
         return _Blank(html=html)
     options = question.offered(agent.visible, agent.context, _ANY_LOTS)
     moving = tuple(option for option in options if not option.at_end)
-    return _Blank(html=html, moving=moving, pieces=tuple(_OPTION.split(html)))
+    pieces = _OPTION.split(html)
+    if len(pieces) == len(moving) + 1:  # all of them move, and nothing that follows with the last
+        end = pieces[-1].rindex("</fieldset>")
+        pieces[-1:] = [pieces[-1][:end], pieces[-1][end:]]
+    return _Blank(html=html, moving=moving, pieces=tuple(pieces))
 
 
 def _filled(html: str, question: Question, typed: Typed) -> str:

@@ -18,17 +18,40 @@ from consultation.config import shipped
 from consultation.questionnaire.answers import read_page
 from consultation.questionnaire.conditions import Context
 from consultation.questionnaire.fields import Field
-from consultation.questionnaire.loading import load
+from consultation.questionnaire.loading import load, parse
 from consultation.questionnaire.model import Questionnaire
 from consultation.questionnaire.rules import ruled
 from consultation.questionnaire.synthetic import respond
 
 APP = surveying()
+ALL_DRAWN = """\
+format: 1
+id: sort
+version: 1
+title: Un essai
+audiences: {agents: Tous les agents}
+pages:
+- id: une
+  title: Une page
+  questions:
+  - {id: humeur, type: choice, order: random, text: Votre humeur, options: {a: A, b: B, c: C, d: D}}
+  - {id: outils, type: choices, order: random, text: Vos outils, options: {a: A, b: B, c: C}}
+"""
 HELD = ({}, {"msg": b"m" * 64, "sig": b"s" * 384})
 
 
 def shipped_questionnaire(name: str) -> Questionnaire:
     found = load(shipped("questionnaires") / f"{name}.yaml").questionnaire
+    assert found is not None
+    return found
+
+
+def asked_of(name: str) -> Questionnaire:
+    if name == "essai":
+        return questionnaire()
+    if name != "tout au sort":
+        return shipped_questionnaire(name)
+    found = parse(ALL_DRAWN, {}).questionnaire
     assert found is not None
     return found
 
@@ -60,9 +83,9 @@ def met(asked: Questionnaire, agent: int) -> Iterator[tuple[Sheet, State]]:
         page = following
 
 
-@pytest.mark.parametrize("name", ["juin-2024", "seminaires-2024", "essai"])
+@pytest.mark.parametrize("name", ["juin-2024", "seminaires-2024", "essai", "tout au sort"])
 def test_a_question_written_is_the_question_rendered(name: str) -> None:
-    asked = questionnaire() if name == "essai" else shipped_questionnaire(name)
+    asked = asked_of(name)
     with APP.test_request_context("/"):
         whole = APP.jinja_env.get_template("survey/questions.html").module
         render = vars(whole)["question_field"]
@@ -74,10 +97,10 @@ def test_a_question_written_is_the_question_rendered(name: str) -> None:
                 assert [str(html) for html in printer.questions(sheet)] == rendered
 
 
-@pytest.mark.parametrize("name", ["juin-2024", "essai"])
+@pytest.mark.parametrize("name", ["juin-2024", "essai", "tout au sort"])
 @pytest.mark.parametrize("script", [True, False])
 def test_a_page_filled_is_the_page_rendered(name: str, script: bool) -> None:
-    asked = questionnaire() if name == "essai" else shipped_questionnaire(name)
+    asked = asked_of(name)
     known = campaign(asked)
     new, begun = (Visit(campaign=known, audience="agents", script=script, **held) for held in HELD)
     with APP.test_request_context("/"):
