@@ -42,7 +42,7 @@ from consultation.office.store import Accounts, Campaigns, Journal
 from consultation.office.tables import metadata as office_tables
 from consultation.refusals import Refusal
 from consultation.results.keys import ResultKeys
-from consultation.roll.keys import RollKeys
+from consultation.roll.keys import KeysDamaged, RollKeys
 from consultation.roll.tables import metadata as roll_tables
 from consultation.web import STATIC
 
@@ -756,6 +756,12 @@ def _roll_keys(keys: RollKeys, campaign: Campaign) -> Iterator[Remark]:
         keys.invite(campaign.slug)
         keys.no_js(campaign.slug, b"")
         found = {name: keys.signing(campaign.slug, name).public for name in campaign.keys}
+    except KeysDamaged:
+        yield _error(
+            f"Une clé de la liste de {campaign.slug} est abîmée : personne ne peut plus commencer. "
+            "Remettez celle d’une sauvegarde."
+        )
+        return
     except Refusal:
         yield _error(
             f"Il manque des clés à la liste de {campaign.slug} : personne ne peut plus commencer. "

@@ -20,6 +20,7 @@ from consultation.refusals import Refusal
 from consultation.sealing import derive, destroy_key, read_key, write_key
 
 MESSAGE_BYTES = 32
+SECRET_BYTES = 32
 
 
 class KeysMissing(Refusal):
@@ -27,6 +28,13 @@ class KeysMissing(Refusal):
 
     status = 410
     title = "La consultation est terminée"
+
+
+class KeysDamaged(Refusal):
+    """Vos réponses sont gardées. Réessayez plus tard : le lien restera le même."""
+
+    status = 503
+    title = "La consultation est suspendue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +64,7 @@ class RollKeys:
         """Create whatever key the campaign lacks and give the public ones, by audience."""
         for name in ("invite.key", "nojs.key"):
             if not self._path(campaign, name).exists():
-                write_key(self._path(campaign, name), self._random_bytes(32))
+                write_key(self._path(campaign, name), self._random_bytes(SECRET_BYTES))
         return {audience: self._signing_key(campaign, audience) for audience in audiences}
 
     def signing(self, campaign: str, audience: str) -> PrivateKey:
@@ -64,16 +72,19 @@ class RollKeys:
         found = self._signing.get((campaign, audience))
         if found is None:
             pem = self._read(campaign, f"signing-{audience}.pem")
-            found = self._signing[campaign, audience] = PrivateKey.from_pem(pem)
+            try:
+                found = self._signing[campaign, audience] = PrivateKey.from_pem(pem)
+            except ValueError as error:
+                raise KeysDamaged from error
         return found
 
     def invite(self, campaign: str) -> bytes:
         """The key every code of the campaign comes from."""
-        return self._read(campaign, "invite.key")
+        return self._secret(campaign, "invite.key")
 
     def no_js(self, campaign: str, token_hash: bytes) -> NoJsSecret:
         """What stands for the browser of the holder of this code."""
-        seed = hmac.digest(self._read(campaign, "nojs.key"), token_hash, "sha256")
+        seed = hmac.digest(self._secret(campaign, "nojs.key"), token_hash, "sha256")
         return NoJsSecret(
             prepared=prepare(
                 derive(seed, "message", MESSAGE_BYTES), derive(seed, "prefix", PREFIX_BYTES)
@@ -95,6 +106,12 @@ class RollKeys:
         if not path.exists():
             write_key(path, PrivateKey.generate().to_pem())
         return self.signing(campaign, audience).public
+
+    def _secret(self, campaign: str, name: str) -> bytes:
+        found = self._read(campaign, name)
+        if len(found) != SECRET_BYTES:
+            raise KeysDamaged
+        return found
 
     def _read(self, campaign: str, name: str) -> bytes:
         path = self._path(campaign, name)

@@ -297,6 +297,14 @@ def other_signing_key(platform: Platform) -> None:
     (folder / "signing-cadres.pem").write_bytes((folder / "signing-agents.pem").read_bytes())
 
 
+def damaged_signing_key(platform: Platform) -> None:
+    (platform.keys / "roll" / "essai" / "signing-agents.pem").write_text("pas une clé")
+
+
+def short_invite_key(platform: Platform) -> None:
+    (platform.keys / "roll" / "essai" / "invite.key").write_bytes(bytes(12))
+
+
 def no_export_key(platform: Platform) -> None:
     (platform.keys / "results" / "essai" / "export.key").unlink()
 
@@ -410,6 +418,8 @@ ILL: list[tuple[str, Illness, doctor.Level, str]] = [
     ("keys_apart", keys_among_stores, "warning", "KEYS_DIRECTORY"),
     ("campaign_keys", no_invite_key, "error", "personne ne peut plus commencer"),
     ("campaign_keys", other_signing_key, "error", "registre"),
+    ("campaign_keys", damaged_signing_key, "error", "abîmée"),
+    ("campaign_keys", short_invite_key, "error", "abîmée"),
     ("campaign_keys", no_export_key, "error", "export"),
     ("campaign_keys", keys_after_the_end, "error", "campaign close essai"),
     ("airlocks", no_airlock_key, "error", "sas"),

@@ -29,7 +29,7 @@ from consultation.questionnaire.rules import Rulebook
 from consultation.refusals import Refusal
 from consultation.roll import codes
 from consultation.roll.batches import parse
-from consultation.roll.keys import KeysMissing, RollKeys
+from consultation.roll.keys import KeysDamaged, KeysMissing, RollKeys
 from consultation.roll.store import (
     AlreadyUsed,
     Closed,
@@ -305,6 +305,14 @@ def test_while_closing_a_credential_already_issued_is_given_again(
     assert restarted.issue(closing, "agents", code, hidden) == first
     with pytest.raises(AlreadyUsed):
         restarted.issue(closing, "agents", code, blinded(public)[1])
+
+
+@pytest.mark.parametrize("name", ["signing-agents.pem", "nojs.key", "invite.key"])
+def test_a_damaged_key_says_to_come_back(keys: RollKeys, keys_directory: Path, name: str) -> None:
+    (keys_directory / "roll" / SLUG / name).write_bytes(b"abc")
+
+    with pytest.raises(KeysDamaged):
+        [keys.signing(SLUG, "agents"), keys.no_js(SLUG, bytes(32)), keys.invite(SLUG)]
 
 
 def test_destroyed_keys_sign_nothing_more(roll: Roll, campaign: Campaign, keys: RollKeys) -> None:
