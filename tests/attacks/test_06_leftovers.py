@@ -16,6 +16,8 @@ from consultation.demo.mail_sink import MailSink
 from consultation.roll.codes import token_hash
 from consultation.sealing import CannotUnseal, derive, lock, unlock
 
+pytestmark = pytest.mark.long
+
 
 def test_drafts_of_those_who_stop_are_readable_by_nobody_else(
     size: Size, story: Story, figure: Figure

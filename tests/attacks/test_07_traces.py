@@ -89,6 +89,7 @@ def test_7_the_limiter_holds_no_address(archive: Archive, figure: Figure) -> Non
     assert not [agent.ip for agent in town.agents if agent.ip in kept]
 
 
+@pytest.mark.long
 def test_7_no_store_holds_what_another_should(
     archive: Archive, size: Size, story: Story, figure: Figure
 ) -> None:

@@ -100,6 +100,7 @@ def test_9_a_scanner_with_a_browser_changes_nothing_and_the_agent_succeeds(
     assert _everything(scanned) != before  # what is compared does tell
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
 def test_17_after_the_thanks_nothing_is_left_in_the_browser(
     browser: Browser, scanned: Town, address: str, script: bool
@@ -121,6 +122,7 @@ def test_17_after_the_thanks_nothing_is_left_in_the_browser(
         assert agent.code not in page.url
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
 def test_17_no_request_carries_a_cookie_or_says_where_it_comes_from(
     browser: Browser,

@@ -33,6 +33,8 @@ from consultation.results.disclosure import Hierarchy, protect
 from consultation.roll.batches import parse
 from consultation.roll.store import Roll, TooFewInvitees, UnknownCode
 
+pytestmark = pytest.mark.long
+
 PAGES = ("pages/missions", "relire", "envoyer")
 ROUNDS, TRIES = 60, 4
 OF_NO_USE = 0.75

@@ -48,6 +48,7 @@ def watched(archive: Archive, size: Size) -> Town:
     return town
 
 
+@pytest.mark.long
 def test_21_pages_move_at_releases_and_days_only(watched: Town, size: Size, figure: Figure) -> None:
     watchers = {role: _logged_in(watched.app, role) for role in ROLES}
     everyone = _anybody(watched.app)

@@ -15,6 +15,7 @@ from storm import Releases, Storm, Tell, storm
 UNAVAILABLE = 503
 
 
+@pytest.mark.long
 @pytest.mark.only_on("sqlite")
 @pytest.mark.timeout(600)
 def test_a_full_disk_refuses_in_words_and_nothing_acknowledged_is_lost(

@@ -11,6 +11,7 @@ from storm import Releases, Tell, killing, storm, urls_of
 from consultation.database import Database
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_kill_9_while_everyone_answers_and_ballots_are_released(
     tmp_path: Path,

@@ -171,6 +171,7 @@ def test_what_needs_no_platform_does_not_load_it(word: str) -> None:
     assert loaded & {"flask", "sqlalchemy", "alembic", "pandas", "consultation.app"} == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("module", "setting", "extra"),
     [

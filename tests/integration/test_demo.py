@@ -195,6 +195,7 @@ def test_a_second_run_erases_nothing_unasked(shown: tuple[Path, str]) -> None:
     assert {path: path.stat().st_mtime_ns for path in _files(directory)} == before
 
 
+@pytest.mark.long
 def test_served_again_it_offers_an_unused_link_until_interrupted(shown: tuple[Path, str]) -> None:
     directory, _ = shown
     with _running(directory, "--serve-only", "--port", "8420") as server:
@@ -208,6 +209,7 @@ def test_served_again_it_offers_an_unused_link_until_interrupted(shown: tuple[Pa
         assert server.wait(20) == 0
 
 
+@pytest.mark.long
 def test_interrupted_it_says_how_to_start_over(tmp_path: Path) -> None:
     with _running(tmp_path / "demo", "--port", "8440") as server:
         _until(server, "Création des trois bases")
@@ -220,6 +222,7 @@ def test_interrupted_it_says_how_to_start_over(tmp_path: Path) -> None:
     assert "--serve-only" not in play(tmp_path / "demo", "--serve-only", code=1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "words", [("--recipients", "39"), ("--respondents", "500"), ("--respondents", "21")]
 )

@@ -282,6 +282,7 @@ def test_sixty_addresses_postponed_at_the_head_stop_nobody_else(parts: Parts) ->
     assert parts[Roll].batch(batch_id).counts.sent == 140
 
 
+@pytest.mark.long
 def test_a_relay_that_asks_to_wait_is_asked_less_and_less_often(parts: Parts) -> None:
     planned(parts, 2)
     campaign = parts[Campaigns].get(SLUG)
@@ -359,6 +360,7 @@ def kill_a_worker(run: Shell, far_enough: Callable[[], bool]) -> None:
     worker.wait()
 
 
+@pytest.mark.long
 def test_killed_workers_lose_nothing_double_nothing_and_tell_what_is_uncertain(
     run: Shell, parts: Parts, tmp_path: Path, full: bool
 ) -> None:

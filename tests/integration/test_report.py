@@ -115,6 +115,7 @@ def test_only_chosen_words_are_quoted(app: Application, office: Office) -> None:
     assert "télétravail deux jours" not in page
 
 
+@pytest.mark.long
 def test_a_report_is_printed_tagged_for_screen_readers(app: Application, office: Office) -> None:
     content = pdf(written(app, office, page="avis"))
 

@@ -306,6 +306,7 @@ def test_an_agent_answers_across_two_origins(platform: Platform, browser: Browse
     assert {name for one in posts for name in one.post_data_json} == {"code", "blinded"}
 
 
+@pytest.mark.long
 def test_an_agent_without_script_answers_stops_and_comes_back(
     platform: Platform, browser: Browser
 ) -> None:
@@ -338,6 +339,7 @@ def test_an_agent_without_script_answers_stops_and_comes_back(
         elsewhere.heading("Ce lien a déjà servi")
 
 
+@pytest.mark.long
 @whatever_the_store
 def test_a_first_page_sent_twice_loses_nothing(platform: Platform, browser: Browser) -> None:
     with tab(browser, script=False) as agent:
@@ -564,6 +566,7 @@ def test_the_doctor_can_see_to_every_host(platform: Platform, host: str) -> None
 # --- A whole consultation
 
 
+@pytest.mark.long
 def test_each_host_does_its_part_to_the_end(
     platform: Platform, browser: Browser, tmp_path: Path
 ) -> None:

@@ -451,6 +451,7 @@ def test_a_format_that_fails_takes_no_other_along(
         assert "sans SPSS, sans Stata" in entries[-1].detail
 
 
+@pytest.mark.long
 def test_the_page_of_the_files_tells_the_format_that_failed(
     store: Callable[[str], Database], tmp_path: Path, clock: Clock
 ) -> None:

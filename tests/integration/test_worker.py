@@ -204,6 +204,7 @@ def test_a_worker_told_to_stop_ends_cleanly(run: Shell) -> None:
     working.stderr.close()
 
 
+@pytest.mark.long
 def test_what_was_released_is_counted_where_the_export_key_is(
     run: Shell, slug: str, parts: Parts
 ) -> None:
