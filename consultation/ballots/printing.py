@@ -149,11 +149,9 @@ def _taken_apart(html: str, question: Question, agent: Shown) -> _Blank:
         return _Blank(html=html)
     options = question.offered(agent.visible, agent.context, _ANY_LOTS)
     moving = tuple(option for option in options if not option.at_end)
-    pieces = _OPTION.split(html)
-    if len(pieces) == len(moving) + 1:  # all of them move, and nothing that follows with the last
-        end = pieces[-1].rindex("</fieldset>")
-        pieces[-1:] = [pieces[-1][:end], pieces[-1][end:]]
-    return _Blank(html=html, moving=moving, pieces=tuple(pieces))
+    end = html.rindex("</fieldset>")  # what follows the options never moves with the last one
+    pieces = (*_OPTION.split(html[:end]), html[end:])
+    return _Blank(html=html, moving=moving, pieces=pieces)
 
 
 def _filled(html: str, question: Question, typed: Typed) -> str:
