@@ -56,6 +56,17 @@ def too_long(typed: str, limit: int, language: str) -> str:
     return words(TOO_LONG, language, most=most, length=length)
 
 
+def out_of_bounds(low: str, high: str, said: tuple[str, str, str], language: str) -> str:
+    """What is said of an answer outside these bounds, one of which is not ''.
+
+    `said` when there are both, the lowest alone, the highest alone.
+    """
+    both, at_least, at_most = said
+    if low and high:
+        return words(both, language, low=low, high=high)
+    return words(at_least, language, low=low) if low else words(at_most, language, high=high)
+
+
 def clean_line(text: str) -> str:
     """One line of text, without what cannot be printed."""
     return clean_text(text).replace("\n", " ")

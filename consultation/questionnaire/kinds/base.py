@@ -51,9 +51,7 @@ Limits = Mapping[str, tuple[object, int]]
 """By key, a bound and what widens it: 1, growing; -1, diminishing; 0, nothing."""
 
 
-class Common(TypedDict):
-    """What is read alike for every kind."""
-
+class _Shared(TypedDict):
     id: str
     text: Text
     hint: Text | None
@@ -61,22 +59,20 @@ class Common(TypedDict):
     reminder: Text | None
     definitions: tuple[Definition, ...]
     show_if: Condition | None
+
+
+class Common(_Shared):
+    """What is read alike for every kind."""
+
     profile: bool
     sensitive: bool
     export: str
     line: int
 
 
-class Ruled(TypedDict):
+class Ruled(_Shared):
     """The same of what its rules say."""
 
-    id: str
-    text: Text
-    hint: Text | None
-    required: Text | None
-    reminder: Text | None
-    definitions: tuple[Definition, ...]
-    show_if: Condition | None
     options: tuple[Option, ...]
     rows: tuple[Row, ...]
     random: bool

@@ -93,10 +93,7 @@ class Choice(Question):
     @cached_property
     def stored(self) -> Mapping[str, str]:
         """What is written for each code: the code itself, or the value of the column `store`."""
-        return {
-            option.code: option.column(self.store) if self.store else option.code
-            for option in self.options
-        }
+        return {code: self.stored_code(code) for code in self.by_code}
 
     @cached_property
     def stored_labels(self) -> Mapping[str, Text]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from random import Random
 
 from consultation.questionnaire.bands import MOST_UNITS, Band
@@ -53,7 +54,15 @@ from consultation.questionnaire.messages import (
     SHORTER_MONTH,
     THE_DAY,
 )
-from consultation.questionnaire.posted import FieldError, Raw, Read, clean_line, value_in, wrong
+from consultation.questionnaire.posted import (
+    FieldError,
+    Raw,
+    Read,
+    clean_line,
+    out_of_bounds,
+    value_in,
+    wrong,
+)
 from consultation.questionnaire.reading import Fields
 from consultation.words import words as said
 
@@ -215,10 +224,10 @@ class Date(Question):
         yield shorten("2024-06-28", self.precision)
 
     def columns(self) -> tuple[Column, ...]:
-        return (self.column(called="année d’une date", bands=tuple(self._bands())),)
+        return (self.column(called="année d’une date", bands=self._bands),)
 
     def filler(self) -> Callable[[object], Codes]:
-        return band_filler(tuple(self._bands()), self.writer())
+        return band_filler(self._bands, self.writer())
 
     def writer(self) -> Callable[[object], str]:
         """The year and no more: the day someone arrived is known to all their colleagues."""
@@ -239,22 +248,24 @@ class Date(Question):
             bound and article + show_date(shorten(bound, self.precision), language)
             for bound in (self.min, self.max)
         )
-        if low and high:
-            return said(DATE_BETWEEN, language, low=low, high=high)
-        if low:
-            return said(NOT_BEFORE, language, low=low)
-        return said(NOT_AFTER, language, high=high)
+        return out_of_bounds(low, high, (DATE_BETWEEN, NOT_BEFORE, NOT_AFTER), language)
 
-    def _bands(self) -> Iterator[Band]:
+    @cached_property
+    def _bands(self) -> tuple[Band, ...]:
         """Years, or decades when there are many."""
         first, last = (
             int(shorten(bound, "year")) if bound else usual
             for bound, usual in zip((self.min, self.max), YEARS, strict=True)
         )
         step = 1 if last - first <= MOST_UNITS else 10
-        for low in range(first - first % step, last + 1, step):
-            label = str(low) if step == 1 else f"de {low} à {low + step - 1}"
-            yield Band(low=low, code=str(low), label=label)
+        return tuple(
+            Band(
+                low=low,
+                code=str(low),
+                label=str(low) if step == 1 else f"de {low} à {low + step - 1}",
+            )
+            for low in range(first - first % step, last + 1, step)
+        )
 
 
 def _precision(word: str) -> Precision:

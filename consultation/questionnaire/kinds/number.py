@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from random import Random
 from typing import ClassVar
@@ -45,7 +46,7 @@ from consultation.questionnaire.numerals import (
     read_number,
     show_number,
 )
-from consultation.questionnaire.posted import Raw, Read, clean_line, value_in, wrong
+from consultation.questionnaire.posted import Raw, Read, clean_line, out_of_bounds, value_in, wrong
 from consultation.questionnaire.reading import Fields
 from consultation.words import words as said
 
@@ -129,9 +130,8 @@ class Number(Question):
             return ""
         step = 10**self.decimals
         first, last = math.ceil(round(self.min * step, 6)), math.floor(round(self.max * step, 6))
-        if (
-            self.min <= self.max and first > last
-        ):  # the other way round, it is said where it is read
+        # The other way round, it is said where it is read.
+        if self.min <= self.max and first > last:
             return "aucun nombre ne peut être écrit entre min et max."
         return ""
 
@@ -224,27 +224,25 @@ class Number(Question):
         return Range(self.min, self.max, self.decimals)
 
     def columns(self) -> tuple[Column, ...]:
-        bands = tuple(self._bands())
-        return (self.column(called="nombre", bands=bands, decimals=self.decimals),)
+        return (self.column(called="nombre", bands=self._bands, decimals=self.decimals),)
 
     def filler(self) -> Callable[[object], Codes]:
-        return band_filler(tuple(self._bands()), self.writer())
+        return band_filler(self._bands, self.writer())
 
     def _bounds(self, language: str) -> str:
         low, high = (
             "" if bound is None else show_number(bound, language) for bound in (self.min, self.max)
         )
-        if low and high:
-            return said(BETWEEN, language, low=low, high=high)
-        if low:
-            return said(AT_LEAST, language, low=low)
-        return said(AT_MOST, language, high=high)
+        return out_of_bounds(low, high, (BETWEEN, AT_LEAST, AT_MOST), language)
 
-    def _bands(self) -> Iterator[Band]:
+    @cached_property
+    def _bands(self) -> tuple[Band, ...]:
         """Bands from its bounds: drawn from the answers, they would tell some."""
         lows = list(_lows(self.min, self.max))
-        for low, high in zip(lows, [*lows[1:], None], strict=False):
-            yield Band(low=low, code=_code(low), label=self._label_of(low, high))
+        return tuple(
+            Band(low=low, code=_code(low), label=self._label_of(low, high))
+            for low, high in zip(lows, [*lows[1:], None], strict=False)
+        )
 
     def _label_of(self, low: float, high: float | None) -> str:
         last = self.max if high is None else high
